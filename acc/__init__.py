@@ -1,0 +1,1 @@
+"""ACC's PyTorch library: models, datasets, tasks and the training loop, usable from a notebook."""

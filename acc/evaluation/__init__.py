@@ -1,0 +1,1 @@
+"""Judging what training reached: image metrics and the health of a loss curve."""

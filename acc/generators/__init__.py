@@ -1,0 +1,1 @@
+"""Generators of data sets whose factors are known."""

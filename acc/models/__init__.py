@@ -1,0 +1,1 @@
+"""Further models: any file here with a BaseAutoencoder subclass is on offer."""

@@ -1,0 +1,1 @@
+"""Classes on offer, found in files that may change at any moment."""

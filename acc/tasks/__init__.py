@@ -1,0 +1,1 @@
+"""Training tasks: each one a loss, perhaps a head, and an evaluation on one data set."""

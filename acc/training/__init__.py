@@ -1,0 +1,1 @@
+"""The training loop: the step, its schedules, its losses and its complete state."""

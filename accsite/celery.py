@@ -1,0 +1,36 @@
+"""The Celery application: hands wake-ups to the workers, holds no result and no truth."""
+
+import os
+from typing import Any
+
+import django
+from celery import Celery
+from celery.signals import setup_logging, worker_init
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "accsite.settings")
+
+app = Celery("accsite")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def leave_logging_alone(**_: Any) -> None:
+    """Keep Django's logging: Celery sets up its own only where nobody listens here."""
+
+
+@worker_init.connect
+def warm_up(**_: Any) -> None:
+    """Import the slow packages once, before the worker forks a process for each job.
+
+    Imports and nothing more: a torch operation here would leave an OpenMP pool
+    that does not survive the fork, and asking for CUDA would forbid it in the child.
+    """
+    django.setup()
+    # Else every job and every evaluation spends about two seconds of processor time on these:
+    # the digits come with scikit-learn, and torch's optimizers import its compiler.
+    import sklearn.datasets  # noqa: F401
+    import torch._dynamo  # noqa: F401
+
+    import trainer.worker.run
+    import trainer.worker.stop_flag  # noqa: F401

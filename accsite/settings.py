@@ -1,0 +1,238 @@
+"""All settings of ACC, topic by topic; the environment variables are listed in README.md."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import dj_database_url
+
+from accsite.env import (
+    BadEnvironment,
+    env_bool,
+    env_int,
+    env_path,
+    env_paths,
+    env_str,
+    env_url,
+    env_words,
+)
+from accsite.places import cpu_count, home_create, home_digest, secret_key, valkey_socket
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- The data directory and what ACC itself is told -------------------------------------------
+ACC_HOME = env_path("ACC_HOME", BASE_DIR / "var")
+home_create(ACC_HOME)
+ACC_HOST = env_str("ACC_HOST", "127.0.0.1")
+ACC_PORT = env_int("ACC_PORT", 8000, minimum=1, maximum=65535)
+ACC_TASK_DIRS = env_paths("ACC_TASK_DIRS")
+ACC_DATA_DIR = env_path("ACC_DATA_DIR", ACC_HOME / "data")
+ACC_DEMO = env_bool("ACC_DEMO", True)
+ACC_DEVICE = env_str("ACC_DEVICE").lower().replace("auto", "")
+if ACC_DEVICE and ACC_DEVICE.partition(":")[0] not in {"cpu", "cuda", "mps"}:
+    raise BadEnvironment(
+        "ACC_DEVICE", f"is {ACC_DEVICE!r}, but must be cpu, cuda, cuda:N, mps or auto"
+    )
+# One core is left to the browser, the web side and the database: torch's threads wait for each
+# other by spinning, and where one of them is kept from its core a step takes ten times as long.
+ACC_THREADS = env_int("ACC_THREADS", max(1, cpu_count() - 1), minimum=1, maximum=1024)
+ACC_API_TOKEN = env_str("ACC_API_TOKEN")
+ACC_API_TOKEN_FILE = ACC_HOME / "api-token"
+ACC_INSTANCE = home_digest(ACC_HOME)  # tells this system from others on the same machine
+ACC_LOG_DIR = ACC_HOME / "logs"
+CHECKPOINT_DIR = ACC_HOME / "checkpoints"
+ACC_CHECKPOINT_SECONDS = env_int("ACC_CHECKPOINT_SECONDS", 10, minimum=1, maximum=86400)
+ACC_LEASE_SECONDS = env_int("ACC_LEASE_SECONDS", 15, minimum=2, maximum=3600)
+
+# --- Valkey or Redis: carries the queue and the live messages, keeps nothing -------------------
+VALKEY_SOCKET = valkey_socket(ACC_HOME)
+REDIS_URL = env_url("REDIS_URL", schemes=("redis", "rediss", "unix"))
+ACC_EMBEDDED_VALKEY = not REDIS_URL
+if ACC_EMBEDDED_VALKEY:
+    REDIS_URL = f"unix://{quote(str(VALKEY_SOCKET))}?db=0"
+
+# --- Django ---------------------------------------------------------------------------------
+SECRET_KEY = secret_key(ACC_HOME)
+DEBUG = env_bool("ACC_DEBUG", False)
+ROOT_URLCONF = "accsite.urls"
+ASGI_APPLICATION = "accsite.asgi.application"
+INSTALLED_APPS = [
+    "daphne",  # first: its runserver speaks WebSocket
+    "unfold",  # before django.contrib.admin, whose templates it replaces
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "django_htmx",
+    "ninja",  # installed so that /docs uses ninja's own files and no CDN
+    "trainer",
+    "dashboard",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "accsite.csp.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+TEST_RUNNER = "pytest_django.runner.TestRunner"
+TIME_ZONE = "UTC"
+USE_TZ = True
+LANGUAGE_CODE = "en"
+USE_I18N = False
+
+# --- Database -------------------------------------------------------------------------------
+SQLITE_OPTIONS = {
+    "timeout": 20,
+    # Else a transaction that reads first and writes later fails at once, whatever the timeout.
+    "transaction_mode": "IMMEDIATE",
+    "init_command": (
+        "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;"
+        "PRAGMA temp_store=MEMORY;PRAGMA cache_size=-16000"
+    ),
+}
+_database_url = env_url("DATABASE_URL", schemes=("sqlite", "postgres", "postgresql"))
+_database: dict[str, Any] = {"ENGINE": "django.db.backends.sqlite3", "NAME": "acc.sqlite3"}
+if _database_url:
+    _database = dict(dj_database_url.parse(_database_url))
+# Under ASGI each request may run in another thread, so a kept connection is never found again.
+_database["CONN_MAX_AGE"] = 0
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    # A relative file lies in ACC_HOME, from wherever a command is called.
+    _database["NAME"] = str(ACC_HOME / _database["NAME"])
+    _database["OPTIONS"] = SQLITE_OPTIONS
+    # A file and not memory: the servers of browser tests are processes and threads of their own.
+    _database["TEST"] = {"NAME": str(ACC_HOME / "test.sqlite3")}
+DATABASES: dict[str, Any] = {"default": _database}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Live messages --------------------------------------------------------------------------
+# Publish/subscribe ignores database numbers, so the number is part of the prefix.
+_redis_number = (urlsplit(REDIS_URL).path.strip("/") if "unix:" not in REDIS_URL else "") or "0"
+CHANNEL_LAYERS: dict[str, Any] = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": f"acc-{_redis_number}"},
+    }
+}
+
+# --- Celery: a message is a wake-up, the row in the database is the job ----------------------
+CELERY_BROKER_URL = REDIS_URL
+if REDIS_URL.startswith("unix://"):
+    _path, _, _query = REDIS_URL.removeprefix("unix://").partition("?")
+    CELERY_BROKER_URL = f"redis+socket://{_path}?{_query.replace('db=', 'virtual_host=')}"
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "train"
+CELERY_TASK_ROUTES = {
+    "trainer.tasks.run_job": {"queue": "train"},
+    "trainer.tasks.run_call": {"queue": "eval"},
+}
+# Early acknowledgement without prefetch: no job is started twice, none waits behind a busy worker.
+CELERY_TASK_ACKS_LATE = False
+CELERY_TASK_REJECT_ON_WORKER_LOST = False
+CELERY_WORKER_DISABLE_PREFETCH = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 0
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 30 * 86400}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A click never waits long for a broker that is away: the reconciler enqueues again.
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
+
+# --- Sign-in and what a browser may do -------------------------------------------------------
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *env_words("ACC_ALLOWED_HOSTS")]
+if ACC_HOST not in {"0.0.0.0", "::", *ALLOWED_HOSTS}:  # noqa: S104  # compared, not bound
+    ALLOWED_HOSTS.append(ACC_HOST)
+LOGIN_URL = "/sign-in/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/sign-in/"
+# Cookies know no ports: two systems on one machine would sign each other out.
+SESSION_COOKIE_NAME = f"acc_session_{ACC_INSTANCE}"
+CSRF_COOKIE_NAME = f"acc_csrf_{ACC_INSTANCE}"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_TRUSTED_ORIGINS = env_words("ACC_TRUSTED_ORIGINS")
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+if env_bool("ACC_HTTPS", False):  # behind a proxy that ends TLS and sets X-Forwarded-Proto
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# --- Static files: served from where they lie, nothing to collect ----------------------------
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+
+# --- Admin ----------------------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": "ACC",
+    "SITE_HEADER": "ACC",
+    "SITE_URL": "/",
+    "SHOW_HISTORY": True,
+    "SHOW_BACK_BUTTON": True,
+}
+
+# --- Logging: the terminal hears progress and trouble, the log file hears all ----------------
+# The supervisor sends a child's stderr to its log file and hands it the terminal separately.
+ACC_PROCESS = env_str("ACC_PROCESS")
+_terminal_fd = env_int("ACC_TERMINAL_FD", 0, minimum=0, maximum=1 << 20)
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "terminal": {"()": "accsite.logs.TerminalFormatter", "process_name": ACC_PROCESS},
+        "log": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+    },
+    "filters": {"terminal": {"()": "accsite.logs.TerminalFilter"}},
+    "handlers": {
+        "terminal": {
+            "()": "accsite.logs.terminal_handler",
+            "fd": _terminal_fd,
+            "formatter": "terminal",
+            "filters": ["terminal"],
+        },
+        "log": {"class": "logging.StreamHandler", "formatter": "log"},
+    },
+    "root": {"handlers": ["terminal", "log"] if _terminal_fd else ["terminal"], "level": "INFO"},
+    "loggers": {
+        # Without their own handlers: Django's print to the terminal what ours print already.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
+        # A 404 or a refused form is an answer, not trouble of the server.
+        "django.request": {"level": "ERROR"},
+    },
+}

@@ -1,0 +1,1 @@
+"""The Django app of the pages: the dashboard, its htmx partials and the sign-in."""

@@ -1,0 +1,108 @@
+"""What each panel's template needs, read from the selectors."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.requests import PageMissing
+from trainer.models import Experiment, Job, LossSeries, TaskCard
+from trainer.selectors.experiments import cards_of
+from trainer.selectors.jobs import job_active, job_as_dict, job_current, job_history, jobs_of
+from trainer.selectors.nodes import trainer_is_online
+from trainer.selectors.pages import job_colours, job_is_stopping
+
+JOBS_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class JobRow:
+    """One job of the list, with the summaries of its tasks."""
+
+    job: Job
+    losses: list[LossSeries]
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the page moves its figures."""
+        return self.job.is_active
+
+
+@dataclass(frozen=True)
+class CardRow:
+    """One attached task with its latest loss."""
+
+    card: TaskCard
+    loss: float | None
+
+    @property
+    def latent_text(self) -> str:
+        """The slice of the latent as it is typed, "0:4"; empty for the whole."""
+        latent_slice = self.card.latent_slice
+        return "" if latent_slice is None else f"{latent_slice[0]}:{latent_slice[1]}"
+
+
+def start_text(experiment: Experiment) -> str:
+    """Return in words from which weights a job would start now."""
+    checkpoint = experiment.current_checkpoint
+    if checkpoint is None:
+        return "Starts with new weights."
+    of_job = f" (job {checkpoint.job_id})" if checkpoint.job_id else ""
+    return f"Continues from step {checkpoint.step:,}{of_job}."
+
+
+def run_panel(experiment: Experiment) -> dict[str, Any]:
+    """Return what `partials/run.html` and the start button with its note need."""
+    job = job_active(experiment)
+    return {
+        "experiment": experiment,
+        "run_job": job,
+        "run_record": json.dumps(job_as_dict(job) if job else None),
+        "stopping": job is not None and job_is_stopping(job),
+        "trainer_online": trainer_is_online(),
+        "start_text": start_text(experiment),
+    }
+
+
+def curves_panel(experiment: Experiment, job_asked: str | None) -> dict[str, Any]:
+    """Return what `partials/loss_curves.html` needs: for the asked job, else the current one.
+
+    Raises:
+        PageMissing: the asked job is not one of the experiment's.
+    """
+    job = job_current(experiment)
+    if job_asked:
+        job = _job_asked(experiment, job_asked)
+    colours = {card.name: card.colour for card in cards_of(experiment)}
+    if job is not None:
+        colours |= job_colours(job)
+    return {
+        "experiment": experiment,
+        "curves_job": job,
+        "curves_colours": json.dumps(colours),
+    }
+
+
+def _job_asked(experiment: Experiment, asked: str) -> Job:
+    is_number = asked.isascii() and asked.isdigit() and len(asked) <= 18
+    job = jobs_of(experiment).filter(pk=int(asked)).first() if is_number else None
+    if job is None:
+        name = asked if is_number else f"'{asked}'"
+        raise PageMissing(f"there is no job {name} in experiment '{experiment.slug}'")
+    return job
+
+
+def jobs_panel(experiment: Experiment) -> dict[str, Any]:
+    """Return what `partials/jobs.html` needs."""
+    rows = [
+        JobRow(job, [series for series in job.loss_series.all() if not series.is_total])
+        for job in job_history(experiment, limit=JOBS_SHOWN)
+    ]
+    return {"experiment": experiment, "job_rows": rows}
+
+
+def tasks_panel(experiment: Experiment) -> dict[str, Any]:
+    """Return what `partials/task_cards.html` needs."""
+    newest = next(iter(job_history(experiment, limit=1)), None)
+    latest = {row.task_name: row.last for row in newest.loss_series.all()} if newest else {}
+    rows = [CardRow(card, latest.get(card.name)) for card in cards_of(experiment)]
+    return {"experiment": experiment, "card_rows": rows, "losses_job": newest}

@@ -1,0 +1,70 @@
+"""What every view needs to know of a request: who asks, and about which experiment."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from trainer.models import Experiment
+from trainer.selectors.experiments import experiment_get
+
+Params = ParamSpec("Params")
+
+
+class PageMissing(Http404):
+    """What the address names is not there; the text says what, for the person who reads it."""
+
+
+class HtmxRequest(HttpRequest):
+    """A request as django-htmx's middleware leaves it."""
+
+    htmx: HtmxDetails
+
+
+View = Callable[Concatenate[HtmxRequest, Params], HttpResponse]
+
+
+def signed_in(view: View[Params]) -> View[Params]:
+    """Send whoever is not signed in to the sign-in page, the whole window and not a panel."""
+
+    @wraps(view)
+    def guarded(
+        request: HtmxRequest, /, *args: Params.args, **kwargs: Params.kwargs
+    ) -> HttpResponse:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        if request.htmx:
+            return HttpResponseClientRedirect(resolve_url("dashboard:sign_in"))
+        return redirect_to_login(request.get_full_path())
+
+    return guarded
+
+
+def experiment_asked(request: HttpRequest) -> Experiment | None:
+    """Return the experiment that the address names, else the active one; None if there is none.
+
+    Raises:
+        PageMissing: the named one does not exist.
+    """
+    slug = request.GET.get("experiment")
+    experiment = experiment_get(slug)
+    if slug and experiment is None:
+        raise PageMissing(f"there is no experiment '{slug}'")
+    return experiment
+
+
+def experiment_required(request: HttpRequest) -> Experiment:
+    """Return the experiment that the address names, else the active one.
+
+    Raises:
+        PageMissing: there is none.
+    """
+    experiment = experiment_asked(request)
+    if experiment is None:
+        raise PageMissing("there is no experiment yet")
+    return experiment

@@ -1,0 +1,177 @@
+/**
+ * The curves of one job as a pure function of what the page was told.
+ *
+ * `follow(state, message)` takes a live message in; `catchUp(state, answers)` takes in what the
+ * server answered over HTTP. The database is the truth: while `lacks` is true the state waits
+ * for a `catchUp`, and holds the messages that arrive in the meantime.
+ */
+
+import { append, emptySeries, truncate } from "./series.js";
+
+/** Messages held while the state lacks something; more than this and it is cheaper to refetch. */
+const HELD_MESSAGES_MAX = 600;
+
+/** The key of the weighted sum among the series; no task can have an empty name. */
+export const TOTAL = "";
+
+/** The kind of the event after which points are trained anew. */
+const RESTARTED = "resumed_from_checkpoint";
+
+/**
+ * @param {number} job id of the job to follow
+ * @returns a state that knows nothing yet, so it lacks its first `catchUp`
+ */
+export function emptyState(job) {
+  return {
+    job,
+    seq: null,
+    lastStep: 0,
+    lacks: true,
+    held: [],
+    record: null,
+    // A map: a task may be called "constructor".
+    series: new Map([[TOTAL, emptySeries()]]),
+    events: [],
+  };
+}
+
+/** Return the state after a live message; `lacks` is true once a message is missing. */
+export function follow(state, message) {
+  if (message.job !== state.job || typeof message.seq !== "number") return state;
+  if (state.lacks) return hold(state, message);
+  if (message.seq <= state.seq) return state;
+  if (message.seq > state.seq + 1) return hold({ ...state, lacks: true }, message);
+  return { ...apply(state, message), seq: message.seq };
+}
+
+/** Return the state told that messages may have been missed, such as after a reconnection. */
+export function doubt(state) {
+  return state.lacks ? state : { ...state, lacks: true };
+}
+
+/**
+ * Return the state after the server's answers, with the held messages applied on top.
+ *
+ * The job must have been asked for before its points: then the points reach at least as far as
+ * `job.seq` says, and what they hold beyond it is trimmed from the messages.
+ *
+ * @param answers `job`: GET /jobs/{id}; `history`: GET loss_history?max_points=... after
+ *   `state.lastStep`; `events`: GET /jobs/{id}/events
+ */
+export function catchUp(state, { job, history, events = state.events }) {
+  if (wasReplaced(state, job, events)) {
+    // Points that we hold were trained anew behind our back: begin again, keep what waits.
+    return { ...emptyState(state.job), held: state.held };
+  }
+  const merged = mergeHistory(state, history);
+  let next = { ...merged, record: job, events, seq: job.seq, lacks: false, held: [] };
+  for (const message of [...state.held].sort((a, b) => a.seq - b.seq)) {
+    next = follow(next, message);
+  }
+  return next;
+}
+
+/**
+ * Return the state with the points of a loss_history answer that it does not have yet.
+ *
+ * @param history {series: {task: {step: [], loss: []}}, total: {step: [], loss: []},
+ *   nonfinite?: [{step, task_name, value}]}; a loss of null is not finite
+ */
+export function mergeHistory(state, history) {
+  const kinds = kindsOf(history.nonfinite);
+  const columns = new Map();
+  let lastStep = state.lastStep;
+  for (const [name, answer] of Object.entries({ ...history.series, [TOTAL]: history.total })) {
+    const column = { steps: [], values: [], marks: [] };
+    answer.step.forEach((step, at) => {
+      if (step <= state.lastStep) return;
+      const kind = kinds.get(`${step} ${name}`) ?? "nan";
+      push(column, step, answer.loss[at], answer.loss[at] === null ? kind : undefined);
+      lastStep = Math.max(lastStep, step);
+    });
+    columns.set(name, column);
+  }
+  return { ...state, series: appendAll(state.series, columns), lastStep };
+}
+
+/** Whether the job was restarted from a checkpoint while nobody told us. */
+function wasReplaced(state, job, events) {
+  if (state.record === null) return false;
+  const restarts = (list) => list.filter((event) => event.kind === RESTARTED).length;
+  return job.current_step < state.lastStep || restarts(events) > restarts(state.events);
+}
+
+function hold(state, message) {
+  const held = state.held.length >= HELD_MESSAGES_MAX ? [] : state.held;
+  return { ...state, held: [...held, message] };
+}
+
+function apply(state, message) {
+  switch (message.type) {
+    case "loss":
+      return applyLosses(state, message);
+    case "job":
+      return applyJob(state, message);
+    case "event":
+      if (state.events.some((event) => event.id === message.event.id)) return state;
+      return { ...state, events: [...state.events, message.event] };
+    default:
+      return state;
+  }
+}
+
+function applyLosses(state, message) {
+  const known = Math.max(0, state.lastStep + 1 - message.first_step);
+  if (known >= message.steps) return state;
+  const kinds = kindsOf(message.nonfinite);
+  const columns = new Map();
+  for (const [name, values] of Object.entries({ ...message.series, [TOTAL]: message.total })) {
+    columns.set(name, readColumn(name, values, message.first_step, known, kinds));
+  }
+  const lastStep = message.first_step + message.steps - 1;
+  return {
+    ...state,
+    series: appendAll(state.series, columns),
+    lastStep,
+    record: { ...state.record, current_step: lastStep },
+  };
+}
+
+/** Read one list of a message: null is "took no part", or a mark where `kinds` names it. */
+function readColumn(name, values, firstStep, known, kinds) {
+  const column = { steps: [], values: [], marks: [] };
+  for (let at = known; at < values.length; at += 1) {
+    const step = firstStep + at;
+    const kind = kinds.get(`${step} ${name}`);
+    if (values[at] === null && kind === undefined) continue;
+    push(column, step, values[at], kind);
+  }
+  return column;
+}
+
+function push(column, step, value, kind) {
+  column.steps.push(step);
+  column.values.push(value ?? NaN);
+  if (kind !== undefined) column.marks.push({ step, kind });
+}
+
+function kindsOf(nonfinite = []) {
+  return new Map(nonfinite.map((odd) => [`${odd.step} ${odd.task_name}`, odd.value]));
+}
+
+function applyJob(state, message) {
+  const { type: _type, job: _job, resumed_from: resumedFrom, ...fields } = message;
+  const record = { ...state.record, ...fields };
+  if (resumedFrom === undefined) return { ...state, record };
+  const series = new Map();
+  for (const [name, curve] of state.series) series.set(name, truncate(curve, resumedFrom));
+  return { ...state, record, series, lastStep: Math.min(state.lastStep, resumedFrom) };
+}
+
+function appendAll(series, columns) {
+  const grown = new Map(series);
+  for (const [name, { steps, values, marks }] of columns) {
+    grown.set(name, append(series.get(name) ?? emptySeries(), steps, values, marks));
+  }
+  return grown;
+}

@@ -1,0 +1,186 @@
+/** Wires the workbench: socket, curves, figures, and the panels that htmx refreshes. */
+
+import { getJson } from "./api.js";
+import { CurvesPanel } from "./curves.js";
+import { CutOff, tellUnsent } from "./cut_off.js";
+import { refresh, wireRefreshes } from "./refresh.js";
+import { RunFigures } from "./run.js";
+import { LiveSocket } from "./socket.js";
+
+const TRAINER_POLL_MS = 10000;
+const SIGNAL_WORDS = {
+  connecting: "connecting",
+  live: "live",
+  reconnecting: "reconnecting",
+  offline: "no connection",
+};
+
+const workbench = document.getElementById("workbench");
+const figures = new RunFigures(workbench.dataset.experimentName);
+const cutOff = new CutOff(figures);
+let curves = null;
+let frame = null;
+let newestShown = 0;
+
+function setSignal(id, state, words) {
+  const signal = document.getElementById(id);
+  if (signal.dataset.state === state) return false;
+  signal.dataset.state = state;
+  signal.querySelector("[data-words]").textContent = words;
+  return true;
+}
+
+function setTrainer(state) {
+  // The panel with the advice on what to do about it depends on the trainer.
+  if (setSignal("trainer-state", state, state)) refresh("acc:run");
+}
+
+/** The trainer cannot say that it was killed, so the page asks now and then. */
+async function askTrainer() {
+  if (document.hidden) return;
+  try {
+    const health = await getJson("/health");
+    setTrainer(health.trainer);
+    if (health.device) document.getElementById("device").textContent = health.device;
+  } catch {
+    // The connection's own signal says that the server does not answer.
+  }
+}
+
+function showSignedOut() {
+  document.getElementById("signed-out").hidden = false;
+}
+
+function mountCurves() {
+  const panel = document.getElementById("loss-curves");
+  if (!panel || panel === curves?.panel) return;
+  curves?.destroy();
+  curves = new CurvesPanel(panel, (error) => {
+    if (error.status === 401) showSignedOut();
+  });
+  curves.refill();
+  markShownJob();
+}
+
+/** Mark the job in the list whose curves are shown. */
+function markShownJob() {
+  for (const link of document.querySelectorAll(".job__link")) {
+    const shown = link.dataset.job === document.getElementById("loss-curves")?.dataset.job;
+    if (shown) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+/** Show the curves of a job that is newer than the shown one; asked for once. */
+function showNewer(job) {
+  const panel = document.getElementById("loss-curves");
+  if (!panel || job <= Math.max(newestShown, Number(panel.dataset.job || 0))) return;
+  newestShown = job;
+  const query = new URLSearchParams({ experiment: workbench.dataset.experiment, job });
+  window.htmx.ajax("GET", `${panel.dataset.url}?${query}`, {
+    target: "#loss-curves",
+    swap: "outerHTML",
+  });
+}
+
+/** Follow a new job, unless the operator looks at one of their own choice. */
+function followNew(job) {
+  if (!new URLSearchParams(window.location.search).has("job")) showNewer(job);
+}
+
+/** Whoever starts a job wants to see it, whatever they looked at before. */
+function followStarted(event) {
+  const url = new URL(window.location.href);
+  url.searchParams.delete("job");
+  window.history.replaceState(window.history.state, "", url);
+  showNewer(event.detail.job);
+}
+
+/** Fetch what happened while nobody listened, be it between the page and its socket. */
+function catchUp() {
+  curves?.refill();
+  for (const name of ["acc:run", "acc:jobs", "acc:tasks"]) refresh(name);
+}
+
+function receive(message) {
+  curves?.receive(message);
+  if (figures.receive(message)) {
+    refresh("acc:run");
+    refresh("acc:jobs");
+  }
+  if (message.type === "gap") catchUp();
+  if (message.type === "job") followNew(message.job);
+  if (message.type === "task") refresh("acc:tasks");
+  if (message.type === "trainer") setTrainer(message.state);
+  frame ??= requestAnimationFrame(() => {
+    frame = null;
+    figures.draw();
+  });
+}
+
+/** Take over what a fetched run panel says: who may start, and from where figures go on. */
+function adoptRun() {
+  const panel = document.getElementById("run-panel");
+  const button = document.getElementById("start-button");
+  if (!panel || !button) return;
+  button.disabled = panel.dataset.active === "true";
+  document.getElementById("start-text").textContent = panel.dataset.startText;
+  figures.adopt(JSON.parse(panel.dataset.record));
+}
+
+/** Keep the keyboard's place when the pressed button went away with its panel. */
+function keepFocus(event) {
+  const { elt, target } = event.detail;
+  if (document.activeElement !== document.body || !elt.matches?.("[data-own-action]")) return;
+  document.getElementById(target.id)?.focus();
+}
+
+function connect() {
+  const url = new URL(workbench.dataset.socket, window.location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  const socket = new LiveSocket(url.href, {
+    onMessage: receive,
+    onState: (state) => {
+      setSignal("connection", state, SIGNAL_WORDS[state]);
+      cutOff.follow(state);
+    },
+    onOpen: () => {
+      catchUp();
+      askTrainer();
+    },
+    onRefused: (code) => {
+      cutOff.answered();
+      if (code === 4401) showSignedOut();
+    },
+  });
+  socket.start();
+}
+
+/** A click elsewhere, or Escape, closes an open menu. */
+function closeMenus(event) {
+  if (event.type === "keydown" && event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll(".menu[open]")) {
+    if (event.type === "keydown") menu.querySelector("summary").focus();
+    if (event.type === "keydown" || !menu.contains(event.target)) menu.open = false;
+  }
+}
+
+document.addEventListener("click", closeMenus);
+document.addEventListener("keydown", closeMenus);
+document.body.addEventListener("acc:started", followStarted);
+document.body.addEventListener("htmx:sendError", tellUnsent);
+document.body.addEventListener("htmx:afterSettle", (event) => {
+  mountCurves();
+  markShownJob();
+  adoptRun();
+  keepFocus(event);
+  figures.draw();
+});
+
+wireRefreshes();
+adoptRun();
+if (workbench.dataset.socket) {
+  connect();
+  mountCurves();
+  setInterval(askTrainer, TRAINER_POLL_MS);
+}

@@ -1,0 +1,38 @@
+/** Which colour a task has on this page: the server says it, in `data-colour` of its swatches. */
+
+import { TOTAL } from "./follow.js";
+
+const PALETTE_SIZE = 8;
+
+/** Return the style of a task's line for its place in the palette. */
+export function styleOf(place) {
+  return { colour: place % PALETTE_SIZE, dashed: place >= PALETTE_SIZE };
+}
+
+/**
+ * Return a function from a task's name to its place in the palette.
+ *
+ * A task that the page has not heard of yet, one added a moment ago, takes the next free place
+ * until the server says better.
+ */
+export function placesOf(known) {
+  const places = new Map(Object.entries(known));
+  return (name) => {
+    if (!places.has(name)) places.set(name, Math.max(-1, ...places.values()) + 1);
+    return places.get(name);
+  };
+}
+
+/** Return the colour of a series as CSS has it in the present theme. */
+export function cssColour(name, place) {
+  const property = name === TOTAL ? "--total" : `--task-${styleOf(place).colour}`;
+  return getComputedStyle(document.documentElement).getPropertyValue(property).trim();
+}
+
+/** Give a swatch element the colour of a series. */
+export function paintSwatch(swatch, name, place) {
+  if (name === TOTAL) return;
+  const { colour, dashed } = styleOf(place);
+  swatch.dataset.colour = colour;
+  if (dashed) swatch.dataset.dashed = "true";
+}

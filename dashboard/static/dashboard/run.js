@@ -1,0 +1,101 @@
+/** The figures that move while a job trains: panel, list row, task cards, window title. */
+
+import { formatCount, formatDuration, formatLoss, formatRate } from "./format.js";
+import { followRecord, isActive, progressOf, rateOf, titleOf } from "./progress.js";
+
+/** The rate is measured over so many ms: short enough to follow, long enough to stand still. */
+const RATE_WINDOW_MS = 6000;
+
+/** Follows the experiment's active job, whichever job the curves show. */
+export class RunFigures {
+  /** @param {string} experiment the name for the title */
+  constructor(experiment) {
+    this.experiment = experiment;
+    this.record = null;
+    this.samples = [];
+    this.losses = new Map();
+    this.lossesJob = null;
+    this.frozenMs = null;
+    setInterval(() => this.draw(), 1000);
+  }
+
+  /** Take the active job as the server renders it, in the API's shape; null for none. */
+  adopt(record) {
+    const known = this.record;
+    if (record && known && record.id === known.id && record.seq < known.seq) return;
+    this.record = record && { ...record, heard_ms: Date.now() };
+  }
+
+  /** Stop the clocks: nobody knows whether the job still trains. */
+  freeze() {
+    this.frozenMs ??= Date.now();
+  }
+
+  /** Let the clocks go on. */
+  thaw() {
+    this.frozenMs = null;
+  }
+
+  /** Take a message in; returns whether a job began, ended or changed its state. */
+  receive(message) {
+    if (message.type === "loss") this.receiveLosses(message);
+    const before = this.record;
+    // A late word about an older job is not about the run.
+    if (message.type === "job" && before && message.job < before.id) return true;
+    this.record = followRecord(before, message, Date.now());
+    if (message.type === "job") this.samples = [];
+    return before?.id !== this.record?.id || before?.state !== this.record?.state;
+  }
+
+  receiveLosses(message) {
+    this.lossesJob = message.job;
+    const ms = performance.now();
+    const step = message.first_step + message.steps - 1;
+    this.samples = this.samples.filter((sample) => ms - sample.ms <= RATE_WINDOW_MS);
+    this.samples.push({ ms, step });
+    for (const [name, values] of Object.entries(message.series)) {
+      const text = lastLoss(message, name, values);
+      if (text !== null) this.losses.set(name, text);
+    }
+  }
+
+  draw() {
+    document.title = titleOf(this.record, this.experiment);
+    this.drawLosses();
+    if (!this.record || !isActive(this.record.state)) return;
+    const rate = rateOf(this.samples) ?? this.record.steps_per_second;
+    const progress = progressOf({ ...this.record, steps_per_second: rate }, this.frozenMs ?? Date.now());
+    const texts = {
+      percent: `${progress.percent} %`,
+      step: formatCount(progress.step),
+      rate: formatRate(progress.rate),
+      elapsed: formatDuration(progress.elapsedSeconds),
+      remaining: formatDuration(progress.remainingSeconds),
+    };
+    for (const place of document.querySelectorAll(`[data-run="${this.record.id}"]`)) {
+      for (const element of place.querySelectorAll("[data-figure]")) {
+        const text = texts[element.dataset.figure];
+        if (element.textContent !== text) element.textContent = text;
+      }
+      const bar = place.querySelector("progress");
+      if (bar) bar.value = progress.step;
+    }
+  }
+
+  drawLosses() {
+    const note = document.querySelector("[data-losses-of]");
+    if (note && this.lossesJob !== null) note.textContent = `latest loss, job ${this.lossesJob}`;
+    for (const element of document.querySelectorAll("[data-task-loss]")) {
+      const text = this.losses.get(element.dataset.taskLoss);
+      if (text !== undefined && element.textContent !== text) element.textContent = text;
+    }
+  }
+}
+
+/** Return a task's newest loss in words, "nan" included; null if it took no part. */
+function lastLoss(message, name, values) {
+  const at = values.findLastIndex((value) => value !== null);
+  const odd = message.nonfinite?.findLast((candidate) => candidate.task_name === name);
+  if (odd && odd.step > message.first_step + at) return odd.value;
+  return at < 0 ? null : formatLoss(values[at]);
+}

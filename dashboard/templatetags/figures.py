@@ -1,0 +1,73 @@
+"""Figures as the operator reads them; `format.js` writes the same ones on the page."""
+
+import math
+
+from django import template
+
+register = template.Library()
+
+PALETTE_SIZE = 8
+NOTHING = "\N{EN DASH}"
+
+
+@register.filter
+def count(value: int) -> str:
+    """Return a count with separators: 12,345."""
+    return f"{value:,}"
+
+
+@register.filter
+def loss(value: float | None) -> str:
+    """Return a loss in four significant digits, however large or small: 0.1234, 1.23e-5."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    if value == 0:
+        return "0"
+    if not 1e-3 <= abs(value) < 1e5:
+        mantissa, exponent = f"{value:.2e}".split("e")
+        return f"{mantissa}e{int(exponent)}"
+    decimals = max(0, 3 - math.floor(math.log10(abs(value))))
+    return f"{value:.{decimals}f}"
+
+
+@register.filter
+def weight(value: float) -> str:
+    """Return a weight as it was typed, without the zeros that a float adds: 1, 0.25."""
+    return f"{value:g}"
+
+
+@register.filter
+def rate(value: float | None) -> str:
+    """Return steps per second with as many digits as they deserve: 3.4, 128."""
+    if not value:
+        return NOTHING
+    return f"{value:.1f}" if value < 10 else f"{value:,.0f}"
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """Return a duration in its two largest units: 8 s, 3 min 20 s, 2 h 5 min."""
+    if seconds is None:
+        return NOTHING
+    whole = round(seconds)
+    units = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+    parts: list[tuple[int, str]] = []
+    for size, name in units:
+        if whole >= size or (parts and len(parts) < 2):
+            parts.append((whole // size, name))
+            whole %= size
+        if len(parts) == 2:
+            break
+    return " ".join(f"{number} {name}" for number, name in parts if number) or "0 s"
+
+
+@register.filter
+def palette_colour(place: int) -> int:
+    """Return which of the palette's colours a place in it has."""
+    return place % PALETTE_SIZE
+
+
+@register.filter
+def palette_dashed(place: int) -> bool:
+    """Return whether a place is in a later round of the palette, whose lines are dashed."""
+    return place >= PALETTE_SIZE

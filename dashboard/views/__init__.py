@@ -1,0 +1,1 @@
+"""The views of the pages and partials: thin, over selectors and services."""

@@ -1,0 +1,53 @@
+"""The panels that refresh themselves, each for itself."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+from django_htmx.http import HttpResponseClientRefresh
+
+from dashboard.panels import curves_panel, jobs_panel, run_panel, tasks_panel
+from dashboard.requests import HtmxRequest, experiment_asked, experiment_required, signed_in
+
+
+@require_GET
+@never_cache
+@signed_in
+def partial_run(request: HtmxRequest) -> HttpResponse:
+    """Show how far the active job is."""
+    return render(request, "partials/run.html", run_panel(experiment_required(request)))
+
+
+@require_GET
+@never_cache
+@signed_in
+def partial_loss_curves(request: HtmxRequest) -> HttpResponse:
+    """Show the panel of one job's curves; the page fetches the points itself."""
+    context = curves_panel(experiment_required(request), request.GET.get("job"))
+    return render(request, "partials/loss_curves.html", context)
+
+
+@require_GET
+@never_cache
+@signed_in
+def partial_jobs(request: HtmxRequest) -> HttpResponse:
+    """Show the newest jobs."""
+    return render(request, "partials/jobs.html", jobs_panel(experiment_required(request)))
+
+
+@require_GET
+@never_cache
+@signed_in
+def partial_tasks(request: HtmxRequest) -> HttpResponse:
+    """Show the attached tasks."""
+    return render(request, "partials/task_cards.html", tasks_panel(experiment_required(request)))
+
+
+@require_GET
+@never_cache
+@signed_in
+def partial_awaited(request: HtmxRequest) -> HttpResponse:
+    """Reload the empty workbench once there is an experiment to show."""
+    if experiment_asked(request) is None:
+        return HttpResponse(status=204)
+    return HttpResponseClientRefresh()

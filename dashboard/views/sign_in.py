@@ -1,0 +1,48 @@
+"""Ways in and out for people."""
+
+from django.contrib.auth import login
+from django.contrib.auth.views import LoginView, redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from dashboard.forms import SignInForm
+from trainer.services.access import sign_in_link_use
+
+
+class SignIn(LoginView):
+    """The sign-in page."""
+
+    template_name = "pages/sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+    extra_context = {"title": "Sign in - ACC"}  # noqa: RUF012  Django's way of declaring it
+
+
+@require_GET
+@never_cache
+def admin_sign_in(request: HttpRequest) -> HttpResponse:
+    """Send whoever wants into the admin to the sign-in page.
+
+    Raises:
+        PermissionDenied: they are signed in already, and the admin is not theirs.
+    """
+    if request.user.is_authenticated and not request.user.is_staff:
+        raise PermissionDenied
+    return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
+
+
+@require_GET
+@never_cache
+def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Sign in whoever opens a one-time link; the link is used up by it."""
+    user = sign_in_link_use(token)
+    if user is not None:
+        login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    elif not request.user.is_authenticated:
+        context = {"title": "This link no longer works - ACC"}
+        return render(request, "pages/link_refused.html", context, status=410)
+    return redirect("dashboard:workbench")

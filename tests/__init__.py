@@ -1,0 +1,1 @@
+"""The tests of ACC, room by room."""

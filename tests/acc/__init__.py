@@ -1,0 +1,1 @@
+"""Tests of the library: the models, tasks, registries and the loop."""

@@ -1,0 +1,78 @@
+"""What the settings make of the environment, read in a process of their own."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+PRINT = """
+import json, sys
+from accsite import settings
+print(json.dumps({name: getattr(settings, name) for name in sys.argv[1:]}, default=str))
+"""
+
+
+def read(*names, **environment):
+    """Return settings as a process with these variables sees them."""
+    printed = subprocess.run(
+        [sys.executable, "-c", PRINT, *names],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(printed.stdout)
+
+
+def test_two_systems_on_one_machine_do_not_share_cookies(tmp_path):
+    names = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME")
+    one, two = (read(*names, ACC_HOME=str(tmp_path / home)) for home in ("one", "two"))
+    assert not set(one.values()) & set(two.values())
+
+
+def test_a_blank_in_the_data_directory_reaches_every_client_of_the_socket(tmp_path):
+    found = read("REDIS_URL", "CELERY_BROKER_URL", ACC_HOME=str(tmp_path / "a b"))
+    assert found["REDIS_URL"].endswith("/a%20b/valkey.sock?db=0")
+    assert found["CELERY_BROKER_URL"].endswith("/a%20b/valkey.sock?virtual_host=0")
+
+
+def test_a_redis_of_the_operators_own_is_used_as_it_is():
+    url = "redis://:word@host:6380/3"
+    found = read("REDIS_URL", "CELERY_BROKER_URL", "ACC_EMBEDDED_VALKEY", REDIS_URL=url)
+    assert found == {"REDIS_URL": url, "CELERY_BROKER_URL": url, "ACC_EMBEDDED_VALKEY": False}
+
+
+def test_two_database_numbers_of_one_redis_do_not_hear_each_other():
+    one, two = (read("CHANNEL_LAYERS", REDIS_URL=f"redis://host/{n}") for n in (1, 2))
+    assert one["CHANNEL_LAYERS"]["default"]["CONFIG"]["prefix"] == "acc-1"
+    assert two["CHANNEL_LAYERS"]["default"]["CONFIG"]["prefix"] == "acc-2"
+
+
+def test_a_relative_database_file_lies_in_the_data_directory(tmp_path):
+    found = read("DATABASES", ACC_HOME=str(tmp_path), DATABASE_URL="sqlite:///mine.db")
+    assert found["DATABASES"]["default"]["NAME"] == str(tmp_path / "mine.db")
+
+
+def test_a_host_that_acc_is_told_to_serve_is_an_allowed_one():
+    found = read("ALLOWED_HOSTS", ACC_HOST="192.0.2.7", ACC_ALLOWED_HOSTS="acc.example, other")
+    assert {"127.0.0.1", "192.0.2.7", "acc.example", "other"} <= set(found["ALLOWED_HOSTS"])
+
+
+def test_serving_every_address_allows_no_more_hosts():
+    assert read("ALLOWED_HOSTS", ACC_HOST="0.0.0.0") == read("ALLOWED_HOSTS")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sqlite_runs_with_a_write_ahead_log_and_immediate_transactions():
+    with connection.cursor() as cursor:
+        found = {
+            name: cursor.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("journal_mode", "synchronous", "busy_timeout")
+        }
+    assert found == {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 20000}
+    assert settings.DATABASES["default"]["OPTIONS"]["transaction_mode"] == "IMMEDIATE"

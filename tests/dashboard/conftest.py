@@ -1,0 +1,33 @@
+"""An experiment with three tasks, and somebody who is signed in."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from tests.dashboard.rows import experiment_make
+from trainer.models import Experiment
+
+
+@pytest.fixture
+def experiment(db) -> Experiment:
+    return experiment_make("digits")
+
+
+@pytest.fixture
+def ada(db) -> User:
+    return User.objects.create_superuser("ada", password="notes-on-the-engine")
+
+
+@pytest.fixture
+def browser_client(ada) -> Client:
+    client = Client()
+    client.force_login(ada)
+    return client
+
+
+@pytest.fixture
+def htmx(ada) -> Client:
+    """Ask as htmx does."""
+    client = Client(headers={"HX-Request": "true"})
+    client.force_login(ada)
+    return client

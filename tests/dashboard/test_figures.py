@@ -1,0 +1,56 @@
+"""Figures as templates write them; tests/js holds the page's own to the same."""
+
+import math
+
+import pytest
+
+from dashboard.templatetags import figures
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.123456, "0.1235"),
+        (12.3456, "12.35"),
+        (12345.6, "12346"),
+        (0.0000123, "1.23e-5"),
+        (1234567, "1.23e6"),
+        (-0.5, "-0.5000"),
+        (0, "0"),
+        (None, "\N{EN DASH}"),
+        (math.nan, "\N{EN DASH}"),
+    ],
+)
+def test_a_loss_keeps_four_digits(value, text):
+    assert figures.loss(value) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (8.2, "8 s"),
+        (200, "3 min 20 s"),
+        (7500, "2 h 5 min"),
+        (7200, "2 h"),
+        (86400, "1 d"),
+        (90061, "1 d 1 h"),
+        (None, "\N{EN DASH}"),
+    ],
+)
+def test_a_duration_has_its_two_largest_units(seconds, text):
+    assert figures.duration(seconds) == text
+
+
+def test_counts_and_rates_are_short():
+    assert figures.count(1234567) == "1,234,567"
+    assert figures.rate(3.42) == "3.4"
+    assert figures.rate(1280.4) == "1,280"
+    assert figures.rate(None) == "\N{EN DASH}"
+    assert figures.weight(0.002) == "0.002"
+    assert figures.weight(1.0) == "1"
+
+
+def test_the_ninth_task_repeats_the_first_colour_with_dashes():
+    assert (figures.palette_colour(8), figures.palette_dashed(8)) == (0, True)
+    assert (figures.palette_colour(7), figures.palette_dashed(7)) == (7, False)

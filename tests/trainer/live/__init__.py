@@ -1,0 +1,1 @@
+"""The live channel as a page meets it."""

@@ -1,0 +1,69 @@
+"""The steward: which device comes first, and how it bears trouble."""
+
+import json
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from tests.setup.services import wait_until
+from trainer.processes.steward import Steward
+from trainer.selectors.nodes import devices_available, trainer_is_online
+
+pytestmark = [pytest.mark.portable, pytest.mark.django_db(transaction=True)]
+
+
+def probe_that_prints(text):
+    return subprocess.Popen([sys.executable, "-c", f"print({text!r})"], stdout=subprocess.PIPE)
+
+
+@pytest.fixture
+def run():
+    """Return a function that runs a steward for a device and what its probe finds."""
+    running = []
+
+    def run(wanted, devices, first_work=None):
+        steward = Steward(wanted_device=wanted, first_work=first_work)
+        probe = probe_that_prints(json.dumps({"devices": devices, "versions": {}}))
+        steward.devices_from(probe)
+        steward.start()
+        running.append((steward, probe))
+        return steward
+
+    yield run
+    for steward, probe in running:
+        steward.end()
+        probe.stdout.close()
+        probe.wait()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "first"), [("", "cuda:0"), ("cpu", "cpu"), ("cuda", "cuda:0"), ("cuda:1", "cuda:1")]
+)
+def test_the_wanted_device_comes_first(run, wanted, first):
+    run(wanted, ["cuda:0", "cuda:1", "cpu"])
+    wait_until(lambda: len(devices_available()) == 3, "the probe was read")
+    assert devices_available()[0] == first
+
+
+def test_a_device_that_is_not_there_is_refused_before_any_work(run):
+    done = []
+    steward = run("cuda", ["cpu"], first_work=lambda: done.append(True))
+    wait_until(lambda: steward.refusal, "the refusal")
+    assert steward.refusal == "ACC_DEVICE is cuda, but this machine has only cpu."
+    steward.end()
+    assert done == []
+
+
+def test_the_first_work_is_done_once_the_devices_are_known(run):
+    done = threading.Semaphore(0)
+    run("", ["cpu"], first_work=done.release)
+    assert done.acquire(timeout=10)
+
+
+def test_a_steward_that_ends_is_offline_at_once(run):
+    steward = run("", ["cpu"])
+    wait_until(trainer_is_online, "it is online")
+    steward.end()
+    assert not trainer_is_online()

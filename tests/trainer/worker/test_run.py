@@ -1,0 +1,105 @@
+"""A job from its claim to its end, as its rows tell it."""
+
+import os
+
+import pytest
+from pytest_django import Settings
+
+from trainer.models import Checkpoint, Experiment, Job
+from trainer.selectors.jobs import job_with_summary
+from trainer.selectors.losses import loss_points
+from trainer.services.checkpoints import checkpoint_directory
+from trainer.services.jobs import job_start
+from trainer.worker.run import job_run
+
+pytestmark = pytest.mark.portable
+
+
+def points(job: Job) -> list[tuple[int, str, float, float]]:
+    """Return a job's points as (step, task, loss, total)."""
+    return [
+        (point["step"], point["task_name"], point["task_loss"], point["total_loss"])
+        for point in loss_points(job)
+    ]
+
+
+def test_a_job_trains_to_its_end_and_every_point_is_stored(queued_job: Job) -> None:
+    job_run(queued_job.pk)
+    job = Job.objects.get(pk=queued_job.pk)
+    assert (job.state, job.current_step, job.error) == (Job.State.COMPLETED, 12, "")
+    assert [(step, task) for step, task, _, _ in points(job)] == [
+        (step, task) for step in range(1, 13) for task in ("recon", "kl", "digit")
+    ]
+    summary = job_with_summary(job)["summary"]
+    stored = [loss for _, task, loss, _ in points(job) if task == "recon"]
+    assert summary["recon"]["final"] == stored[-1]
+    assert summary["recon"]["min"] == min(stored)
+    assert summary["recon"]["mean"] == pytest.approx(sum(stored) / 12)
+
+
+def test_the_total_is_the_weighted_sum_of_the_stored_losses(queued_job: Job) -> None:
+    job_run(queued_job.pk)
+    by_step: dict[int, float] = {}
+    totals = {}
+    for point in loss_points(queued_job):
+        by_step[point["step"]] = by_step.get(point["step"], 0) + (
+            point["weight"] * point["task_loss"]
+        )
+        totals[point["step"]] = point["total_loss"]
+    assert by_step == pytest.approx(totals)
+
+
+def test_the_final_checkpoint_becomes_the_experiments_current_one(queued_job: Job) -> None:
+    job_run(queued_job.pk)
+    checkpoint = Checkpoint.objects.get()
+    assert (checkpoint.kind, checkpoint.step) == (Checkpoint.Kind.FINAL, 12)
+    assert Experiment.objects.get().current_checkpoint == checkpoint
+
+
+def test_a_job_delivered_twice_trains_once(queued_job: Job) -> None:
+    job_run(queued_job.pk)
+    before = points(queued_job)
+    job_run(queued_job.pk)
+    assert points(queued_job) == before
+    assert Job.objects.get(pk=queued_job.pk).fence == 1
+
+
+def test_the_next_job_goes_on_from_the_last_ones_weights(
+    queued_job: Job, experiment: Experiment
+) -> None:
+    job_run(queued_job.pk)
+    first = points(queued_job)
+    experiment.refresh_from_db()
+    second = job_start(experiment=experiment, steps=12, batch_size=16, seed=5)
+    job_run(second.pk)
+    assert points(second)[0][2] < first[0][2]
+    assert Checkpoint.objects.latest("pk").step == 24
+    assert Checkpoint.objects.latest("pk").parent == Checkpoint.objects.earliest("pk")
+
+
+def test_a_task_that_does_not_fit_any_more_fails_the_job_in_its_own_words(
+    queued_job: Job,
+) -> None:
+    queued_job.plan["tasks"][2]["latent_slice"] = [4, 40]
+    queued_job.save()
+    job_run(queued_job.pk)
+    job = Job.objects.get(pk=queued_job.pk)
+    assert job.state == Job.State.FAILED
+    assert "40" in job.error
+    assert "TaskError" in job.traceback
+    assert job.events.last().kind == "failed"
+
+
+def test_a_checkpoint_that_cannot_be_written_costs_no_step(
+    queued_job: Job, settings: Settings
+) -> None:
+    settings.ACC_CHECKPOINT_SECONDS = 0
+    for step in range(13):
+        # A directory where the file's temporary name should go: open() fails, as on a full disk.
+        name = f".small-job{queued_job.pk}-step{step}-periodic-f1.safetensors.{os.getpid()}.tmp"
+        (checkpoint_directory() / name).mkdir()
+    job_run(queued_job.pk)
+    job = Job.objects.get(pk=queued_job.pk)
+    assert (job.state, job.current_step) == (Job.State.COMPLETED, 12)
+    assert job.events.filter(kind="no_checkpoint").exists()
+    assert Checkpoint.objects.get().kind == Checkpoint.Kind.FINAL

@@ -1,0 +1,1 @@
+"""The system of record and the worker that trains."""

@@ -1,0 +1,16 @@
+"""The HTTP API: JSON in, JSON out, at the root of the site."""
+
+from trainer.api import datasets, jobs, model, system, tasks, train
+from trainer.api.application import AccApi
+
+api = AccApi(
+    title="ACC",
+    version="1",
+    description=(
+        "Send 'Authorization: Bearer TOKEN', or sign in and send the CSRF token. Calls that act "
+        "on a model take ?experiment=SLUG; without it the active experiment is meant. Every "
+        'failure is {"error": "what is wrong and what would be right"}.'
+    ),
+)
+for module in (system, model, datasets, tasks, train, jobs):
+    api.add_router("", module.router)

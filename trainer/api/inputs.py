@@ -1,0 +1,81 @@
+"""The bodies that calls take. Ranges are checked by the models that keep the values."""
+
+from typing import Annotated, Any
+
+from ninja import Field, Schema
+from pydantic import ConfigDict
+
+from trainer.models.job import Job
+
+# Strict: "5" and true are no numbers; what is sent by mistake is better refused than guessed.
+Whole = Annotated[int, Field(strict=True)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Text = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class Body(Schema):
+    """A body whose fields are known: a mistyped name is an error, not a default."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class DeviceIn(Body):
+    """The device to train on."""
+
+    device: Text = Field(description='One of those available, or "auto" for the best.')
+
+
+class ModelIn(Body):
+    """The model to make."""
+
+    class_name: Text
+    config: dict[str, Any] = Field({}, description="Empty fits images of 1 x 32 x 32.")
+    experiment: Annotated[str, Field(max_length=60)] | None = Field(
+        None,
+        description="A slug: a new one makes an experiment, a known one has its untrained model "
+        "replaced. Without it, ?experiment= is meant.",
+    )
+
+
+class BuiltinIn(Body):
+    """The dataset to load."""
+
+    name: Text = Field(description="digits, mnist, fashion_mnist or cifar10")
+    image_size: Annotated[Whole, Field(ge=8, le=256)] = 32
+
+
+class TaskIn(Body):
+    """The task to attach."""
+
+    class_name: Text
+    dataset_name: Text
+    name: Annotated[str, Field(min_length=1, max_length=80)] | None = Field(
+        None, description="Without it, one is made of the class and the dataset."
+    )
+    weight: Annotated[Number, Field(ge=0)] = 1.0
+    latent_slice: str | None = Field(None, description='"start:end"; without it the whole latent')
+    params: dict[str, Any] = Field({}, description="Of the class, beyond those above.")
+
+
+class WeightIn(Body):
+    """The new weight."""
+
+    weight: Number
+
+
+class StartIn(Body):
+    """What to train."""
+
+    steps: Whole
+    lr: Number = 1e-3
+    probe_lr: Number | None = Field(None, description="Of the tasks' heads; without it, lr.")
+    batch_size: Whole = 64
+    schedule: Job.Schedule = Job.Schedule.JOINT
+    seed: Whole = 0
+
+
+class RatesIn(Body):
+    """The new learning rates; one that is left out stays."""
+
+    lr: Number | None = None
+    probe_lr: Number | None = None

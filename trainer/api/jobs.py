@@ -1,0 +1,89 @@
+"""Calls about jobs and their losses."""
+
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from ninja import Query, Router
+from ninja.errors import HttpError
+
+from trainer.api.lookup import ExperimentSlug, experiment_found, job_found
+from trainer.api.loss_stream import loss_chunks, stream_json
+from trainer.api.schemas import EventOut, JobHistoryOut, JobOut, LossColumnsOut, LossPointOut
+from trainer.selectors.jobs import (
+    job_as_dict,
+    job_current,
+    job_events,
+    job_history,
+    job_with_summary,
+    jobs_of,
+)
+from trainer.selectors.losses import loss_columns
+
+router = Router(tags=["jobs"])
+
+ListLimit = Annotated[int, Query(ge=1, le=1000, description="At most this many, newest first.")]
+AfterStep = Annotated[
+    int, Query(ge=0, le=2**31 - 1, description="Only points of later steps than this.")
+]
+MaxPoints = Annotated[
+    int | None, Query(ge=5, le=100_000, description="At most this many points a series.")
+]
+
+
+@router.get("/jobs", response=list[JobOut], summary="List jobs")
+def jobs(
+    request: HttpRequest, experiment: ExperimentSlug = None, limit: ListLimit = 100
+) -> list[dict[str, Any]]:
+    """List the jobs of an experiment, newest first."""
+    return [job_as_dict(job) for job in jobs_of(experiment_found(experiment))[:limit]]
+
+
+@router.get("/jobs/current", response=JobOut, summary="Show the current job")
+def jobs_current(request: HttpRequest, experiment: ExperimentSlug = None) -> dict[str, Any]:
+    """Show the job in progress, else the newest one."""
+    chosen = experiment_found(experiment)
+    job = job_current(chosen)
+    if job is None:
+        raise HttpError(404, f"experiment '{chosen.slug}' has no job yet; POST /train/start")
+    return job_as_dict(job)
+
+
+@router.get("/jobs/history", response=list[JobHistoryOut], summary="List jobs with their losses")
+def jobs_history(
+    request: HttpRequest, experiment: ExperimentSlug = None, limit: ListLimit = 10
+) -> list[dict[str, Any]]:
+    """List jobs, newest first, each with the last loss and a summary of each task."""
+    found = job_history(experiment_found(experiment), limit=limit)
+    return [job_with_summary(job) for job in found]
+
+
+@router.get("/jobs/{int:job_id}", response=JobOut, summary="Show a job")
+def job(request: HttpRequest, job_id: int) -> dict[str, Any]:
+    """Show one job of whichever experiment."""
+    return job_as_dict(job_found(job_id))
+
+
+@router.get("/jobs/{int:job_id}/events", response=list[EventOut], summary="List a job's events")
+def job_event_list(request: HttpRequest, job_id: int) -> list[dict[str, Any]]:
+    """List what was done to a job and at which step it took effect, in order."""
+    return job_events(job_found(job_id))
+
+
+@router.get(
+    "/jobs/{int:job_id}/loss_history",
+    response=list[LossPointOut] | LossColumnsOut,
+    summary="Read a job's losses",
+)
+def job_loss_history(
+    request: HttpRequest, job_id: int, after_step: AfterStep = 0, max_points: MaxPoints = None
+) -> HttpResponseBase | dict[str, Any]:
+    """Read every recorded point, exact and in order; with `max_points`, thinned columns.
+
+    Thinning keeps the smallest and the largest loss of each stretch of steps, and losses that
+    are not finite.
+    """
+    found = job_found(job_id)
+    if max_points is not None:
+        return loss_columns(found, after_step=after_step, max_points=max_points)
+    return stream_json(request, loss_chunks(found, after_step=after_step))

@@ -1,0 +1,92 @@
+"""A job's losses as a stream of JSON: as long as the job, in little memory."""
+
+import json
+import math
+import zlib
+from collections.abc import AsyncIterator, Iterator
+
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, StreamingHttpResponse
+
+from trainer.live.events import nonfinite_name
+from trainer.models import Job
+from trainer.selectors.losses import LossRun, loss_runs
+
+CHUNK_STEPS = 256  # five tasks make about 128 kB of them
+GZIP = 16 + zlib.MAX_WBITS
+
+
+def loss_chunks(job: Job, *, after_step: int) -> Iterator[bytes]:
+    """Yield `selectors.losses.loss_points` as a JSON list, in pieces.
+
+    Written out by hand: a dictionary a point and `json` over it take more than twice as long, and
+    a long job has millions of points.
+    """
+    opening = "["
+    for run in loss_runs(job, after_step=after_step):
+        for first_step in range(run.first_step, run.last_step + 1, CHUNK_STEPS):
+            points = _encoded(run.between(first_step, first_step + CHUNK_STEPS - 1))
+            if points:
+                yield (opening + ",".join(points)).encode()
+                opening = ","
+    yield b"[]" if opening == "[" else b"]"
+
+
+def _encoded(run: LossRun) -> list[str]:
+    """Return each point of a run as JSON; a float32 is written as the float64 that it equals."""
+    fixed = [
+        (f',"task_name":{json.dumps(name)},"task_loss":', f',"weight":{weight!r},"total_loss":')
+        for name, weight in zip(run.task_names, run.weights, strict=True)
+    ]
+    points = []
+    rows = run.values_ST.tolist()
+    present = [None] * len(rows) if run.present_ST is None else run.present_ST.tolist()
+    for step, (losses, takes_part) in enumerate(zip(rows, present, strict=True), run.first_step):
+        total = _number(losses.pop())
+        for column, (loss, (before, after)) in enumerate(zip(losses, fixed, strict=True)):
+            if takes_part is None or takes_part[column]:
+                odd = "" if math.isfinite(loss) else f',"nonfinite":"{nonfinite_name(loss)}"'
+                points.append(f'{{"step":{step}{before}{_number(loss)}{after}{total}{odd}}}')
+    return points
+
+
+def _number(value: float) -> str:
+    return repr(value) if math.isfinite(value) else "null"
+
+
+def stream_json(request: HttpRequest, chunks: Iterator[bytes]) -> StreamingHttpResponse:
+    """Answer with chunks as they are made, compressed where the caller takes that."""
+    compressed = "gzip" in request.headers.get("Accept-Encoding", "")
+    body = _gzipped(chunks) if compressed else chunks
+    response = StreamingHttpResponse(
+        _from_thread(body) if isinstance(request, ASGIRequest) else body,
+        content_type="application/json; charset=utf-8",
+    )
+    if compressed:
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Vary"] = "Accept-Encoding"
+    return response
+
+
+async def _from_thread(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield chunks that the request's thread makes one at a time.
+
+    Django would read a plain iterator to its end before it sends anything. A caller who hangs up
+    cancels this, and nothing more is made.
+    """
+    while chunk := await sync_to_async(_next_or_empty)(chunks):
+        yield chunk
+
+
+def _next_or_empty(chunks: Iterator[bytes]) -> bytes:
+    return next(chunks, b"")
+
+
+def _gzipped(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    # The fastest level: losses are digits, which higher levels hardly shorten.
+    packer = zlib.compressobj(1, zlib.DEFLATED, GZIP)
+    for chunk in chunks:
+        if packed := packer.compress(chunk):
+            yield packed
+    yield packer.flush()

@@ -1,0 +1,177 @@
+"""The shapes of answers; the fields are those that selectors give."""
+
+from typing import Any
+
+from ninja import Field, Schema
+
+
+class HealthOut(Schema):
+    """Whether the system is well; all but the first two for callers with credentials."""
+
+    status: str
+    trainer: str = Field(description="online or offline")
+    device: str | None = None
+    devices: list[str] | None = None
+    counts: dict[str, int] | None = None
+    versions: dict[str, str] | None = None
+    running_jobs: "list[JobOut] | None" = None
+
+
+class DeviceOut(Schema):
+    """Where the experiment's next job trains, and what there is."""
+
+    current: str | None
+    available: list[str]
+    configured: str = Field(description="What was asked for; empty: the best there is.")
+
+
+class ModelOut(Schema):
+    """A model, described by itself."""
+
+    experiment: str
+    class_name: str
+    config: dict[str, Any]
+    parameter_count: int | None = None
+    latent_dim: int | None = None
+    image_shape: list[int] | None = None
+    has_decoder: bool | None = None
+    is_vae: bool | None = None
+    factor_groups: list[Any] = Field(default_factory=list)
+    layers: list[dict[str, Any]] = Field(default_factory=list)
+
+
+class DatasetOut(Schema):
+    """A dataset on offer."""
+
+    name: str
+    kind: str
+    size: int
+    image_shape: list[int] = Field(description="[channels, height, width]")
+    target_type: str | None = Field(description="classes, float or null")
+    num_classes: int | None
+    train_size: int
+    eval_size: int
+    content_hash: str
+
+
+class ImagesOut(Schema):
+    """Images as base64 PNG."""
+
+    images: list[str]
+
+
+class TaskOut(Schema):
+    """A task attached to an experiment."""
+
+    name: str
+    class_name: str
+    dataset: str
+    weight: float
+    enabled: bool
+    latent_slice: list[int] | None = Field(description="[start, end], or null for the whole")
+    params: dict[str, Any]
+    colour: int = Field(description="Place in the pages' palette.")
+    experiment: str
+
+
+class RemovedOut(Schema):
+    """The name of what was removed."""
+
+    removed: str
+
+
+class JobOut(Schema):
+    """A training job."""
+
+    id: int
+    experiment: str
+    state: str = Field(
+        description="queued, running, paused, completed, stopped, failed or interrupted"
+    )
+    total_steps: int
+    current_step: int
+    task_names: list[str]
+    created_at: str
+    started_at: str | None
+    completed_at: str | None
+    checkpoint_id: int | None
+    error: str | None
+    steps_per_second: float | None
+    seq: int = Field(description="Of the last live message about the job.")
+    device: str
+    worker: str = Field(description="host:pid:start of the process that trains it, or did last.")
+    lr: float
+    probe_lr: float
+    batch_size: int
+    schedule: str
+    seed: int
+    duration_seconds: float
+
+
+class SeriesSummaryOut(Schema):
+    """The losses of one task in one job; null where no finite number is."""
+
+    mean: float | None
+    min: float | None
+    max: float | None
+    final: float | None
+    trend: str = Field(description="improving, flat or worsening")
+    health: str = Field(description="healthy, warning or critical")
+    count: int
+    nonfinite_count: int
+
+
+class JobHistoryOut(JobOut):
+    """A job with what became of its losses."""
+
+    final_losses: dict[str, float | None]
+    summary: dict[str, SeriesSummaryOut]
+
+
+class EventOut(Schema):
+    """Something that happened to a job at a step."""
+
+    id: int
+    step: int = Field(description="The last step done before it took effect.")
+    kind: str
+    detail: dict[str, Any]
+    by: str
+    at: str
+
+
+class LossPointOut(Schema):
+    """One task's loss at one step."""
+
+    step: int
+    task_name: str
+    task_loss: float | None = Field(description="Before its weight; null: not a finite number.")
+    weight: float
+    total_loss: float | None = Field(description="The step's weighted sum.")
+    nonfinite: str | None = Field(None, description="nan, inf or -inf; absent for finite losses")
+
+
+class ColumnsOut(Schema):
+    """Points of one series, thinned; a null loss is not a finite number."""
+
+    step: list[int]
+    loss: list[float | None]
+
+
+class NonFiniteOut(Schema):
+    """A loss that JSON has no number for."""
+
+    step: int
+    task_name: str = Field(description="Empty for the total.")
+    value: str = Field(description="nan, inf or -inf")
+
+
+class LossColumnsOut(Schema):
+    """What `max_points` answers."""
+
+    job: int
+    series: dict[str, ColumnsOut]
+    total: ColumnsOut
+    nonfinite: list[NonFiniteOut]
+
+
+HealthOut.model_rebuild()

@@ -1,0 +1,67 @@
+"""Calls that start and steer the training of an experiment."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router
+
+from trainer.api.auth import caller_name
+from trainer.api.inputs import RatesIn, StartIn
+from trainer.api.lookup import ExperimentSlug, experiment_found, job_active_found, job_found
+from trainer.api.schemas import JobOut
+from trainer.models import Job
+from trainer.selectors.jobs import job_as_dict
+from trainer.services.commands import (
+    command_send,
+    command_wait,
+    job_set_lr,
+    job_stop,
+    job_wait_end,
+)
+from trainer.services.jobs import job_start
+
+router = Router(tags=["train"])
+
+
+@router.post("/train/start", response=JobOut, summary="Start training")
+def train_start(
+    request: HttpRequest, body: StartIn, experiment: ExperimentSlug = None
+) -> dict[str, Any]:
+    """Start a job over the enabled tasks; 409 where one of the experiment is in progress."""
+    job = job_start(experiment=experiment_found(experiment), **body.dict(), by=caller_name(request))
+    return job_as_dict(job)
+
+
+@router.post("/train/stop", response=JobOut, summary="Stop training")
+def train_stop(request: HttpRequest, experiment: ExperimentSlug = None) -> dict[str, Any]:
+    """Stop the job after its current step; a checkpoint is kept."""
+    job = job_stop(job=job_active_found(experiment), by=caller_name(request))
+    job_wait_end(job)
+    return job_as_dict(job)
+
+
+@router.post("/train/pause", response=JobOut, summary="Pause training")
+def train_pause(request: HttpRequest, experiment: ExperimentSlug = None) -> dict[str, Any]:
+    """Pause the job after its current step."""
+    return _commanded(request, job_active_found(experiment), "pause")
+
+
+@router.post("/train/resume", response=JobOut, summary="Resume training")
+def train_resume(request: HttpRequest, experiment: ExperimentSlug = None) -> dict[str, Any]:
+    """Let a paused job go on."""
+    return _commanded(request, job_active_found(experiment), "resume")
+
+
+@router.post("/train/set_lr", response=JobOut, summary="Change learning rates")
+def train_set_lr(
+    request: HttpRequest, body: RatesIn, experiment: ExperimentSlug = None
+) -> dict[str, Any]:
+    """Change learning rates from the job's next step on; the optimizer keeps its moments."""
+    job = job_active_found(experiment)
+    command_wait(job_set_lr(job=job, **body.dict(), by=caller_name(request)))
+    return job_as_dict(job_found(job.pk))
+
+
+def _commanded(request: HttpRequest, job: Job, kind: str) -> dict[str, Any]:
+    command_wait(command_send(job=job, kind=kind, by=caller_name(request)))
+    return job_as_dict(job_found(job.pk))

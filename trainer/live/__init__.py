@@ -1,0 +1,1 @@
+"""The live channel: faster copies of rows that are already committed."""

@@ -1,0 +1,1 @@
+"""`up`, `runtrainer` and other commands of manage.py."""

@@ -1,0 +1,33 @@
+"""The system of record: every fact that ACC must not lose is a row of one of these."""
+
+from trainer.models.access import SignInLink
+from trainer.models.call import Call
+from trainer.models.checkpoint import Checkpoint
+from trainer.models.dataset import Dataset
+from trainer.models.evaluation import EvalResult, EvalRun
+from trainer.models.experiment import Experiment, TaskCard
+from trainer.models.job import Job, JobCommand, JobEvent
+from trainer.models.loss import LossSegment, LossSeries
+from trainer.models.node import TrainerNode
+from trainer.models.recipe import RecipeRun
+from trainer.models.registry import RegisteredClass, Source
+
+__all__ = [
+    "Call",
+    "Checkpoint",
+    "Dataset",
+    "EvalResult",
+    "EvalRun",
+    "Experiment",
+    "Job",
+    "JobCommand",
+    "JobEvent",
+    "LossSegment",
+    "LossSeries",
+    "RecipeRun",
+    "RegisteredClass",
+    "SignInLink",
+    "Source",
+    "TaskCard",
+    "TrainerNode",
+]

@@ -1,0 +1,1 @@
+"""The processes of a running system: which there are, who starts and stops them."""

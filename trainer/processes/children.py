@@ -1,0 +1,81 @@
+"""Starts child processes that end when their parent does, even when it is killed with -9."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+# Loaded before any fork: a child between fork and exec must not import.
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+LOG_LIMIT_BYTES = 10_000_000
+
+
+def child_start(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    log: Path | None = None,
+    capture: bool = False,
+    pass_fds: Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
+    """Start a program in its own process group; its output goes to the end of a log file.
+
+    With `capture` its standard output is a pipe instead, for who starts it to read.
+    Call it from the main thread: the kernel ties the death signal to the thread that
+    forked. The own group keeps the terminal's Ctrl-C from the child, so that the
+    parent alone decides who stops when.
+    """
+    if _LIBC is None:
+        argv = [sys.executable, "-m", "trainer.processes.guard", *argv]
+    output = _open_log(log) if log else subprocess.DEVNULL
+    try:
+        return subprocess.Popen(
+            argv,
+            env=env,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if capture else output,
+            stderr=output,
+            pass_fds=pass_fds,
+            process_group=0,
+            preexec_fn=die_with_parent(os.getpid()),  # noqa: PLW1509  # no other way to prctl
+        )
+    finally:
+        if log:
+            os.close(output)
+
+
+def die_with_parent(parent: int) -> Callable[[], None]:
+    """Return what a child calls first of all to get SIGTERM when its parent dies."""
+
+    def ask() -> None:
+        if _LIBC is None:
+            return
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # it died between fork and prctl: no signal would come
+            os._exit(1)
+
+    return ask
+
+
+def log_tail(log: Path) -> str:
+    """Return the last line that says something, "" where the log is empty or missing."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - 4000))
+            lines = file.read().decode(errors="replace").splitlines()
+    except OSError:
+        return ""
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+def _open_log(log: Path) -> int:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES:
+        log.replace(log.with_name(f"{log.name}.1"))
+    return os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

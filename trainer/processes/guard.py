@@ -1,0 +1,35 @@
+"""Stands between a child and its parent where the kernel has no parent-death signal (macOS).
+
+Usage: python -m trainer.processes.guard PROGRAM ARGUMENT...
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from types import FrameType
+
+LOOK_SECONDS = 0.5
+
+
+def guard(argv: list[str]) -> int:
+    """Run the program, pass on signals, and end it once the parent is gone."""
+    parent = os.getppid()
+    child = subprocess.Popen(argv, close_fds=False)
+
+    def pass_on(number: int, frame: FrameType | None) -> None:
+        child.send_signal(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, pass_on)
+    while True:
+        try:
+            return child.wait(timeout=LOOK_SECONDS)
+        except subprocess.TimeoutExpired:
+            if os.getppid() != parent:
+                child.terminate()
+                return child.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(guard(sys.argv[1:]))

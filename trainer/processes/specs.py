@@ -1,0 +1,100 @@
+"""The children of a running system: their command lines, surroundings and order of stopping."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from django.conf import settings
+
+from trainer.processes.supervisor import ChildSpec
+from trainer.processes.valkey import valkey_argv, valkey_prepare
+
+WEB_RANK, WORKER_RANK, VALKEY_RANK = 0, 1, 2
+
+
+def site_url() -> str:
+    """Return where a browser on this machine finds the site."""
+    wildcards = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  # compared, not bound
+    host = wildcards.get(settings.ACC_HOST, settings.ACC_HOST)
+    if ":" in host and not host.startswith("["):
+        host = f"[{host}]"
+    return f"http://{host}:{settings.ACC_PORT}"
+
+
+def web_spec(*, lock_fd: int) -> ChildSpec:
+    """Return the web side: Daphne, which serves HTTP and WebSocket."""
+    argv = ["-m", "daphne", "-v", "0", "--no-server-name", "-b", settings.ACC_HOST]
+    argv += ["-p", str(settings.ACC_PORT), "accsite.asgi:application"]
+    return _python_spec("web", argv, fds=(lock_fd,), rank=WEB_RANK, stop_seconds=3)
+
+
+def worker_spec(queue: str) -> ChildSpec:
+    """Return a Celery worker that takes one message at a time, each in a fresh fork."""
+    name = f"{queue}@%h-{settings.ACC_INSTANCE}"
+    argv = ["-m", "celery", "--quiet", "-A", "accsite", "worker", "-Q", queue, "-n", name]
+    argv += ["-P", "prefork", "-c", "1", "--max-tasks-per-child=1"]
+    argv += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    threads = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(settings.ACC_THREADS))}
+    return _python_spec(queue, argv, fds=(), rank=WORKER_RANK, stop_seconds=20, env=threads)
+
+
+def valkey_spec(*, lock_fd: int) -> ChildSpec:
+    """Return the embedded Valkey; it holds the lock, so that no second one starts beside it."""
+    socket, directory = settings.VALKEY_SOCKET, settings.ACC_HOME / "valkey"
+    return ChildSpec(
+        name="valkey",
+        argv=valkey_argv(socket=socket, directory=directory),
+        log=settings.ACC_LOG_DIR / "valkey.log",
+        pass_fds=(lock_fd,),
+        stop_rank=VALKEY_RANK,
+        stop_seconds=5,
+        prepare=_prepare(socket, directory),
+    )
+
+
+def device_probe_argv() -> list[str]:
+    """Return the command line of the process that lists the devices."""
+    return [sys.executable, "-m", "trainer.worker.devices"]
+
+
+def child_env(name: str) -> dict[str, str]:
+    """Return the surroundings of a child: ours, with every path made absolute."""
+    places = {
+        "ACC_HOME": str(settings.ACC_HOME),
+        "ACC_DATA_DIR": str(settings.ACC_DATA_DIR),
+        "ACC_TASK_DIRS": os.pathsep.join(str(path) for path in settings.ACC_TASK_DIRS),
+        "ACC_PROCESS": name,
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": os.pathsep.join(
+            filter(None, [str(settings.BASE_DIR), os.environ.get("PYTHONPATH")])
+        ),
+    }
+    return {**os.environ, **places}
+
+
+def _python_spec(
+    name: str,
+    argv: list[str],
+    *,
+    fds: tuple[int, ...],
+    rank: int,
+    stop_seconds: float,
+    env: Mapping[str, str] | None = None,
+) -> ChildSpec:
+    terminal = 2  # our stderr; the child's own goes to its log
+    kept = os.dup(terminal)
+    return ChildSpec(
+        name=name,
+        argv=[sys.executable, *argv],
+        log=settings.ACC_LOG_DIR / f"{name}.log",
+        env={**child_env(name), **(env or {}), "ACC_TERMINAL_FD": str(kept)},
+        cwd=settings.BASE_DIR,
+        pass_fds=(kept, *fds),
+        stop_rank=rank,
+        stop_seconds=stop_seconds,
+    )
+
+
+def _prepare(socket: Path, directory: Path) -> Callable[[], None]:
+    return lambda: valkey_prepare(socket=socket, directory=directory)

@@ -1,0 +1,111 @@
+"""Keeps child processes running: starts them, starts them again, stops them in order."""
+
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from trainer.processes.children import child_start, log_tail
+from trainer.processes.signals import SignalWatch
+
+FIRST_DELAY = 0.1
+LONGEST_DELAY = 30.0
+# A child that lived this long was well: its next death is a new trouble, not the old one.
+WELL_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class ChildSpec:
+    """How to run one child, and how to end it."""
+
+    name: str
+    argv: Sequence[str]
+    log: Path
+    env: Mapping[str, str] | None = None
+    cwd: Path | None = None
+    pass_fds: tuple[int, ...] = ()
+    stop_rank: int = 0  # lower ranks stop first, equal ones together
+    stop_seconds: float = 20.0  # then SIGKILL
+    prepare: Callable[[], None] | None = None  # before each start
+
+
+@dataclass
+class Child:
+    """One child and what became of it."""
+
+    spec: ChildSpec
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    start_at: float = 0.0
+    delay: float = FIRST_DELAY
+
+
+class Supervisor:
+    """The children of one foreground command. Use it from the main thread only."""
+
+    def __init__(self, watch: SignalWatch, say: Callable[[str], None]) -> None:
+        self._watch = watch
+        self._say = say
+        self.children: dict[str, Child] = {}
+
+    def start(self, spec: ChildSpec) -> None:
+        """Start a child and keep it running from now on."""
+        child = Child(spec)
+        self.children[spec.name] = child
+        self._launch(child)
+
+    def check(self) -> None:
+        """Notice the dead and start them again, later and later while they keep dying."""
+        now = time.monotonic()
+        for child in self.children.values():
+            if child.process is not None and child.process.poll() is not None:
+                self._mourn(child, child.process.returncode, now)
+            if child.process is None and now >= child.start_at:
+                self._launch(child)
+
+    def stop(self) -> None:
+        """Stop all children, rank by rank; who does not end in time is killed."""
+        for rank in sorted({child.spec.stop_rank for child in self.children.values()}):
+            self._stop_together(
+                [
+                    (child.spec, child.process)
+                    for child in self.children.values()
+                    if child.spec.stop_rank == rank and child.process is not None
+                ]
+            )
+
+    def _launch(self, child: Child) -> None:
+        spec = child.spec
+        if spec.prepare is not None:
+            spec.prepare()
+        child.started_at = time.monotonic()
+        child.process = child_start(
+            spec.argv, env=spec.env, cwd=spec.cwd, log=spec.log, pass_fds=spec.pass_fds
+        )
+
+    def _mourn(self, child: Child, code: int, now: float) -> None:
+        if now - child.started_at > WELL_SECONDS:
+            child.delay = FIRST_DELAY
+        child.start_at = now + child.delay
+        self._say(
+            f"{child.spec.name} ended unexpectedly ({_reason(code)}); starting it again. "
+            f"Its log {child.spec.log} ends with: {log_tail(child.spec.log) or 'nothing'}"
+        )
+        child.process = None
+        child.delay = min(child.delay * 3, LONGEST_DELAY)
+
+    def _stop_together(self, group: list[tuple[ChildSpec, subprocess.Popen[bytes]]]) -> None:
+        for _, process in group:
+            process.terminate()
+        begun = time.monotonic()
+        while running := [pair for pair in group if pair[1].poll() is None]:
+            waited = time.monotonic() - begun
+            for spec, process in running:
+                if waited > spec.stop_seconds or self._watch.hurry:
+                    process.kill()
+            self._watch.wait(0.1)
+
+
+def _reason(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"

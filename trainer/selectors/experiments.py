@@ -1,0 +1,76 @@
+"""Experiments and their tasks, as the API and the pages show them."""
+
+from typing import Any
+
+from trainer.models import Dataset, Experiment, TaskCard
+
+
+def experiment_active() -> Experiment | None:
+    """Return the experiment that is meant where none is named."""
+    return Experiment.objects.filter(is_active=True).first()
+
+
+def experiment_get(slug: str | None) -> Experiment | None:
+    """Return the named experiment, or the active one where no name is given."""
+    return Experiment.objects.filter(slug=slug).first() if slug else experiment_active()
+
+
+def model_as_dict(experiment: Experiment) -> dict[str, Any]:
+    """Return an experiment's model in the API's shape."""
+    return {
+        **experiment.model_info,
+        "experiment": experiment.slug,
+        "class_name": experiment.model_class,
+        "config": experiment.model_config,
+    }
+
+
+def card_as_dict(card: TaskCard) -> dict[str, Any]:
+    """Return an attached task in the API's shape."""
+    return {
+        "name": card.name,
+        "class_name": card.class_name,
+        "dataset": card.dataset.name,
+        "weight": card.weight,
+        "enabled": card.enabled,
+        "latent_slice": list(card.latent_slice) if card.latent_slice else None,
+        "params": card.params,
+        "colour": card.colour,
+        "experiment": card.experiment.slug,
+    }
+
+
+def cards_of(experiment: Experiment) -> list[TaskCard]:
+    """Return the tasks attached to an experiment, oldest first."""
+    return list(experiment.task_cards.select_related("dataset", "experiment"))
+
+
+def card_of(experiment: Experiment, name: str) -> TaskCard | None:
+    """Return the task that is attached under a name."""
+    cards = experiment.task_cards.select_related("dataset", "experiment")
+    return cards.filter(name=name).first()
+
+
+def dataset_get(name: str) -> Dataset | None:
+    """Return the dataset of a name."""
+    return Dataset.objects.filter(name=name).first()
+
+
+def datasets_all() -> list[Dataset]:
+    """Return the datasets on offer, by name."""
+    return list(Dataset.objects.order_by("name"))
+
+
+def dataset_as_dict(dataset: Dataset) -> dict[str, Any]:
+    """Return a dataset in the API's shape."""
+    return {
+        "name": dataset.name,
+        "kind": dataset.kind,
+        "size": dataset.size,
+        "image_shape": dataset.image_shape,
+        "target_type": dataset.target_type,
+        "num_classes": dataset.num_classes,
+        "train_size": dataset.train_size,
+        "eval_size": dataset.eval_size,
+        "content_hash": dataset.content_hash,
+    }

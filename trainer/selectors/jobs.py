@@ -1,0 +1,93 @@
+"""Jobs as the API, the live channel and the pages show them."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from trainer.live.events import event_as_dict
+from trainer.models import Experiment, Job
+
+
+def job_as_dict(job: Job) -> dict[str, Any]:
+    """Return one job in the API's shape; `seq` is that of the last live message about it."""
+    return {
+        "id": job.pk,
+        "experiment": job.experiment.slug,
+        "state": job.state,
+        "total_steps": job.total_steps,
+        "current_step": job.current_step,
+        "task_names": job.task_names,
+        "created_at": _iso(job.created_at),
+        "started_at": _iso(job.started_at),
+        "completed_at": _iso(job.completed_at),
+        "checkpoint_id": job.checkpoint_id,
+        "error": job.error or None,
+        "steps_per_second": job.steps_per_second,
+        "seq": job.seq,
+        "device": job.device,
+        "worker": job.worker,
+        "lr": job.lr,
+        "probe_lr": job.probe_lr,
+        "batch_size": job.batch_size,
+        "schedule": job.schedule,
+        "seed": job.seed,
+        "duration_seconds": round(job.active_seconds, 3),
+    }
+
+
+def job_with_summary(job: Job) -> dict[str, Any]:
+    """Return one job with the last loss and the summary of each of its tasks."""
+    series = [row for row in job.loss_series.all() if not row.is_total]
+    return {
+        **job_as_dict(job),
+        "final_losses": {row.task_name: row.last for row in series},
+        "summary": {
+            row.task_name: {
+                "mean": row.mean,
+                "min": row.minimum,
+                "max": row.maximum,
+                "final": row.last,
+                "trend": row.trend,
+                "health": row.health,
+                "count": row.count,
+                "nonfinite_count": row.nonfinite_count,
+            }
+            for row in series
+        },
+    }
+
+
+def jobs_of(experiment: Experiment | None) -> QuerySet[Job]:
+    """Return jobs, newest first: an experiment's, or everybody's."""
+    jobs = Job.objects.select_related("experiment").order_by("-pk")
+    return jobs if experiment is None else jobs.filter(experiment=experiment)
+
+
+def job_get(job_id: int) -> Job | None:
+    """Return one job."""
+    return jobs_of(None).filter(pk=job_id).first()
+
+
+def job_events(job: Job) -> list[dict[str, Any]]:
+    """Return what happened to a job, in order."""
+    return [event_as_dict(event) for event in job.events.order_by("pk")]
+
+
+def job_history(experiment: Experiment | None, *, limit: int) -> list[Job]:
+    """Return the newest jobs with their summaries prefetched."""
+    return list(jobs_of(experiment).prefetch_related("loss_series")[:limit])
+
+
+def job_active(experiment: Experiment) -> Job | None:
+    """Return the job that is queued, running, paused or interrupted; there is at most one."""
+    return jobs_of(experiment).filter(state__in=Job.ACTIVE).first()
+
+
+def job_current(experiment: Experiment) -> Job | None:
+    """Return the active job, else the newest one."""
+    return job_active(experiment) or jobs_of(experiment).first()
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -1,0 +1,26 @@
+"""Whether anything will train, and on what."""
+
+import datetime
+
+from django.utils import timezone
+
+from trainer.models import TrainerNode
+
+# Heartbeats come every second; this many seconds without one, and nobody is there.
+SILENCE_SECONDS = 5.0
+
+
+def nodes_online() -> list[TrainerNode]:
+    """Return the trainer sides that were heard within the last seconds."""
+    since = timezone.now() - datetime.timedelta(seconds=SILENCE_SECONDS)
+    return list(TrainerNode.objects.filter(seen_at__gte=since))
+
+
+def trainer_is_online() -> bool:
+    """Return whether a trainer side is alive."""
+    return bool(nodes_online())
+
+
+def devices_available() -> list[str]:
+    """Return the devices of the trainer sides that are alive, the best first."""
+    return list(dict.fromkeys(device for node in nodes_online() for device in node.devices))

@@ -1,0 +1,20 @@
+"""What only the pages ask: the switcher's list, and what a job's curves look like."""
+
+from trainer.models import Experiment, Job, JobCommand
+
+
+def experiments_all() -> list[Experiment]:
+    """Return every experiment, the newest first."""
+    return list(Experiment.objects.only("pk", "slug", "name"))
+
+
+def job_is_stopping(job: Job) -> bool:
+    """Return whether a stop was asked for that the worker has not answered yet."""
+    return job.commands.filter(kind="stop", state=JobCommand.State.PENDING).exists()
+
+
+def job_colours(job: Job) -> dict[str, int]:
+    """Return each task's place in the palette: those of the start, and those attached since."""
+    planned = {task["name"]: task.get("colour", 0) for task in job.plan.get("tasks", [])}
+    recorded = {row.task_name: row.colour for row in job.loss_series.all() if not row.is_total}
+    return planned | recorded

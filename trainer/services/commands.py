@@ -1,0 +1,177 @@
+"""Commands to running jobs: written first, then the bell; answered by the worker."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from redis.exceptions import RedisError
+
+from trainer.models import Job, JobCommand
+from trainer.models.validators import validate_positive
+from trainer.redis_client import redis_client
+from trainer.services.announce import job_event_add
+from trainer.services.jobs import JobConflict, JobRefused, job_end_unheld, job_hold
+
+LARGEST_LR = 10.0
+# A loop takes a command between two steps; whoever waits longer is told of the job as it is.
+PATIENCE_SECONDS = 3.0
+LOOK_SECONDS = 0.02
+
+
+@transaction.atomic
+def job_stop(*, job: Job, by: str = "") -> Job:
+    """Stop a job: at once where no worker has it, else between two steps.
+
+    Raises:
+        JobConflict: the job is already at its end.
+    """
+    locked = Job.objects.select_for_update(of=("self",)).select_related("experiment")
+    job = locked.get(pk=job.pk)
+    if not job_end_unheld(job, state=Job.State.STOPPED, by=by):
+        command_send(job=job, kind="stop", by=by)
+    return job
+
+
+def job_set_lr(
+    *, job: Job, lr: float | None = None, probe_lr: float | None = None, by: str = ""
+) -> JobCommand:
+    """Change the learning rates of a running job from its next step on.
+
+    Raises:
+        JobConflict: no worker holds the job.
+        JobRefused: no rate is given, or one is out of its range.
+    """
+    rates = {"lr": lr, "probe_lr": probe_lr}
+    payload = {name: rate for name, rate in rates.items() if rate is not None}
+    if not payload:
+        raise JobRefused("no learning rate is given; send lr, probe_lr or both")
+    for name, rate in payload.items():
+        try:
+            validate_positive(rate)
+        except ValidationError as error:
+            raise JobRefused(f"{name}: {' '.join(error.messages)}") from error
+        if rate > LARGEST_LR:
+            raise JobRefused(f"{name}: must be at most {LARGEST_LR:g}")
+    return command_send(job=job, kind="set_lr", payload=payload, by=by)
+
+
+def command_send(
+    *,
+    job: Job,
+    kind: str,
+    payload: dict[str, Any] | None = None,
+    by: str = "",
+    states: tuple[Job.State, ...] = Job.HELD,
+) -> JobCommand:
+    """Ask something of a job; its worker answers between two steps.
+
+    Args:
+        states: those in which the job can be asked; a job that waits for a worker is told when
+            it begins.
+
+    Raises:
+        JobConflict: the job is in another state.
+    """
+    with transaction.atomic():
+        state = Job.objects.select_for_update().values_list("state", flat=True).get(pk=job.pk)
+        if state not in states:
+            raise JobConflict(f"job {job.pk} is {state}; only a running job can take a {kind}")
+        command = JobCommand.objects.create(job=job, kind=kind, payload=payload or {}, by=by)
+        transaction.on_commit(lambda: _ring(job.pk))
+    return command
+
+
+def command_wait(command: JobCommand, *, seconds: float = PATIENCE_SECONDS) -> None:
+    """Wait a moment for the worker's answer, so that the caller sees what became of the command.
+
+    Raises:
+        JobConflict: the worker refused it; in its words.
+    """
+
+    def answered() -> bool:
+        command.refresh_from_db()
+        return command.state != JobCommand.State.PENDING
+
+    _wait_until(answered, seconds)
+    if command.state == JobCommand.State.REFUSED:
+        raise JobConflict(command.reason)
+
+
+def job_wait_end(job: Job, *, seconds: float = PATIENCE_SECONDS) -> None:
+    """Wait a moment for a job that was asked to stop; `job` is refreshed."""
+
+    def ended() -> bool:
+        job.refresh_from_db(from_queryset=Job.objects.select_related("experiment"))
+        return not job.is_active
+
+    _wait_until(ended, seconds)
+
+
+def bell_channel(job_id: int) -> str:
+    """Return the name of the Redis channel on which a job's bell rings."""
+    return f"acc:bell:{job_id}"
+
+
+def command_applied(*, command: JobCommand, step: int, detail: dict[str, Any]) -> None:
+    """Record that a command took effect after `step`; once, however often it is called.
+
+    Raises:
+        FenceLostError: `command.job`, as its worker claimed it, is no longer that worker's.
+    """
+    with transaction.atomic():
+        job_hold(command.job)
+        applied = JobCommand.objects.filter(pk=command.pk, state=JobCommand.State.PENDING).update(
+            state=JobCommand.State.APPLIED, applied_step=step, resolved_at=timezone.now()
+        )
+        if applied:
+            job_event_add(
+                job=command.job,
+                step=step,
+                kind=command.kind,
+                detail=detail,
+                by=command.by,
+                command=command,
+            )
+
+
+def command_refused(*, command: JobCommand, step: int, reason: str) -> None:
+    """Record that a command cannot apply, and why; raises as `command_applied`."""
+    with transaction.atomic():
+        job_hold(command.job)
+        refused = JobCommand.objects.filter(pk=command.pk, state=JobCommand.State.PENDING).update(
+            state=JobCommand.State.REFUSED,
+            applied_step=step,
+            resolved_at=timezone.now(),
+            reason=reason,
+        )
+        if refused:
+            job_event_add(
+                job=command.job,
+                step=step,
+                kind="refused",
+                detail={"command": command.kind, "reason": reason},
+                by=command.by,
+                command=command,
+            )
+
+
+def _wait_until(fact: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not fact() and time.monotonic() < deadline:
+        time.sleep(LOOK_SECONDS)
+
+
+def _ring(job_id: int) -> None:
+    """Ring the job's bell; unheard, the worker finds the row at its next look."""
+    bell = redis_client(settings.REDIS_URL, seconds=1)
+    try:
+        bell.publish(bell_channel(job_id), b"1")
+    except (RedisError, OSError):
+        # Not an error of the command: its row is committed, and the worker looks once a second.
+        return
+    finally:
+        bell.close()

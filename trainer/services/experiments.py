@@ -1,0 +1,128 @@
+"""Experiments and the tasks attached to them."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from trainer.models import Dataset, Experiment, Job, TaskCard
+from trainer.selectors.nodes import devices_available
+from trainer.services.announce import announce
+from trainer.services.calls import TrainerOffline
+from trainer.services.sentences import sentence_of
+
+
+class ExperimentRefused(Exception):
+    """An experiment cannot be made or changed; the text says why."""
+
+
+class CardRefused(Exception):
+    """A task cannot be attached or changed; the text says why."""
+
+
+@transaction.atomic
+def experiment_create(
+    *, slug: str, model_class: str, model_config: dict[str, Any], model_info: dict[str, Any]
+) -> Experiment:
+    """Make an experiment active: a new one, or a known one with its untrained model replaced.
+
+    Raises:
+        ExperimentRefused: the slug is none, or the experiment's model is trained or in training.
+    """
+    experiment = Experiment.objects.filter(slug=slug).first() or Experiment(slug=slug, name=slug)
+    if experiment.pk is not None:
+        _refuse_where_trained(experiment)
+    experiment.model_class = model_class
+    experiment.model_config = model_config
+    experiment.model_info = model_info
+    try:
+        experiment.clean_fields()
+    except ValidationError as error:
+        raise ExperimentRefused(sentence_of(error)) from error
+    experiment.save()
+    experiment_activate(experiment)
+    return experiment
+
+
+def _refuse_where_trained(experiment: Experiment) -> None:
+    trained = Q(current_step__gt=0) | Q(state__in=Job.ACTIVE)
+    if experiment.current_checkpoint_id or experiment.jobs.filter(trained).exists():
+        raise ExperimentRefused(
+            f"the model of experiment '{experiment.slug}' is trained; "
+            "name a new experiment for another model"
+        )
+
+
+@transaction.atomic
+def experiment_activate(experiment: Experiment) -> None:
+    """Make an experiment the one that is meant where none is named."""
+    Experiment.objects.filter(is_active=True).exclude(pk=experiment.pk).update(is_active=False)
+    Experiment.objects.filter(pk=experiment.pk).update(is_active=True)
+    experiment.is_active = True
+
+
+def experiment_set_device(*, experiment: Experiment, device: str) -> None:
+    """Choose where an experiment's next job trains; "auto" for the best there is.
+
+    Raises:
+        ExperimentRefused: no trainer that is alive has the device.
+        TrainerOffline: nobody is there who could tell what there is.
+    """
+    available = devices_available()
+    if device != "auto" and not available:
+        raise TrainerOffline("the trainer is offline, so its devices are not known")
+    if device not in {"auto", *available}:
+        raise ExperimentRefused(
+            f"there is no device '{device}'; choose one of {', '.join(available)}, or auto"
+        )
+    experiment.device = "" if device == "auto" else device
+    experiment.save(update_fields=["device"])
+
+
+def card_add(
+    *,
+    experiment: Experiment,
+    name: str,
+    class_name: str,
+    dataset: Dataset,
+    weight: float = 1.0,
+    latent_slice: tuple[int, int] | None = None,
+    params: dict[str, Any] | None = None,
+) -> TaskCard:
+    """Attach a task that the trainer side found to fit.
+
+    Raises:
+        CardRefused: the name is taken or is none, or a number is out of range.
+    """
+    card = TaskCard(
+        experiment=experiment,
+        name=name,
+        class_name=class_name,
+        dataset=dataset,
+        weight=weight,
+        latent_start=latent_slice[0] if latent_slice else None,
+        latent_end=latent_slice[1] if latent_slice else None,
+        params=params or {},
+    )
+    try:
+        card.clean_fields()
+        with transaction.atomic():
+            card.colour = _free_colour(experiment)
+            card.save()
+            announce(
+                experiment.group, {"type": "task", "experiment": experiment.slug, "task": name}
+            )
+    except ValidationError as error:
+        raise CardRefused(sentence_of(error)) from error
+    except IntegrityError as error:
+        raise CardRefused(
+            f"a task named '{name}' is attached already; choose another name"
+        ) from error
+    return card
+
+
+def _free_colour(experiment: Experiment) -> int:
+    """Return the first place in the palette that no attached task has."""
+    used = set(experiment.task_cards.values_list("colour", flat=True))
+    return next(place for place in range(len(used) + 1) if place not in used)

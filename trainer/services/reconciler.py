@@ -1,0 +1,60 @@
+"""What puts the rows right after a crash: expired leases, lost wake-ups."""
+
+import datetime
+
+from django.db.models import Q
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from trainer.models import Call, Job
+from trainer.services.calls import call_finish, calls_forget_old
+from trainer.services.jobs import job_requeue, job_take_from_silent
+from trainer.services.queue import EVAL, TRAIN, call_wake, job_wake, queue_is_empty
+from trainer.services.workers import worker_is_gone
+
+# A message this old that lies in no queue is either lost or just being claimed; a second one for a
+# claimed job is refused by the claim.
+WAKE_SECONDS = 2.0
+
+
+def reconcile_once(*, trust_leases: bool = True) -> None:
+    """Take jobs from dead workers, queue interrupted ones, repeat lost wake-ups.
+
+    Args:
+        trust_leases: False right after the database was away, or this machine asleep: then live
+            workers had no way to renew their leases either.
+    """
+    now = timezone.now()
+    for job in Job.objects.filter(state__in=Job.HELD).select_related("experiment"):
+        known_dead = worker_is_gone(job.worker)
+        expired = job.lease_until is None or job.lease_until < now
+        if known_dead or (expired and trust_leases):
+            job_take_from_silent(job, known_dead=known_dead)
+    for job in Job.objects.filter(state=Job.State.INTERRUPTED).select_related("experiment"):
+        job_requeue(job)
+    for call in Call.objects.filter(state=Call.State.RUNNING):
+        if worker_is_gone(call.worker):
+            call_finish(call, error="the worker died while it answered; try again")
+    calls_forget_old()
+    _wake_again()
+
+
+def _wake_again() -> None:
+    """Send wake-ups that were lost with the broker's memory."""
+    old = timezone.now() - datetime.timedelta(seconds=WAKE_SECONDS)
+    jobs = Job.objects.filter(state=Job.State.QUEUED).filter(
+        Q(enqueued_at=None) | Q(enqueued_at__lt=old)
+    )
+    calls = Call.objects.filter(state=Call.State.PENDING, created_at__lt=old)
+    try:
+        if jobs.exists() and queue_is_empty(TRAIN):
+            for job in jobs.order_by("pk"):
+                jobs.filter(pk=job.pk).update(enqueued_at=timezone.now())
+                job_wake(job.pk)
+        if calls.exists() and queue_is_empty(EVAL):
+            for call in calls.order_by("pk"):
+                call_wake(call.pk)
+    except (OperationalError, RedisError, OSError):
+        # The broker is away; the next second looks again.
+        return

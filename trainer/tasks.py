@@ -1,0 +1,21 @@
+"""Celery's entry points: ids in, nothing out, no decisions."""
+
+from celery import shared_task
+
+# The worker's rooms are imported late, in the worker: torch stays out of the web process.
+
+
+@shared_task
+def run_job(job_id: int) -> None:
+    """Train one job."""
+    from trainer.worker.run import job_run
+
+    job_run(job_id)
+
+
+@shared_task
+def run_call(call_id: int) -> None:
+    """Answer one question of the web side."""
+    from trainer.worker.answer import call_answer
+
+    call_answer(call_id)

@@ -1,0 +1,47 @@
+"""Takes one question of the web side and writes the answer, whatever happens."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from acc.dataset import DatasetError
+from acc.tasks.base import TaskError
+from trainer.services.calls import call_claim, call_finish
+from trainer.services.datasets import DatasetRefused
+from trainer.services.experiments import CardRefused, ExperimentRefused
+from trainer.services.jobs import JobRefused
+from trainer.services.workers import worker_name
+from trainer.worker.answers import dataset_load, dataset_sample, model_create, task_add
+from trainer.worker.demo import demo_create
+
+logger = logging.getLogger("acc.worker")
+
+REFUSALS = (TaskError, DatasetError, DatasetRefused, CardRefused, ExperimentRefused, JobRefused)
+
+
+def call_answer(call_id: int) -> None:
+    """Answer a question if nobody else does; every outcome is written into its row."""
+    call = call_claim(call_id, worker=worker_name())
+    if call is None:
+        return
+    try:
+        answer = ANSWERS[call.kind](call.payload)
+    except REFUSALS as refusal:
+        call_finish(call, error=str(refusal))
+    except (KeyError, ValueError, TypeError) as error:
+        # Raised by the registries and constructors for wrong names and parameters.
+        call_finish(call, error=str(error.args[0] if error.args else type(error).__name__))
+    except (Exception, SystemExit) as error:
+        logger.exception("%s failed", call.kind)
+        call_finish(call, error=f"{type(error).__name__}: {error}")
+    else:
+        call_finish(call, answer=answer)
+
+
+ANSWERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "model_create": model_create,
+    "dataset_load": dataset_load,
+    "dataset_sample": dataset_sample,
+    "task_add": task_add,
+    "demo_create": demo_create,
+}

@@ -1,0 +1,96 @@
+"""What the web side asks for and only the trainer side can do: it needs torch or task code."""
+
+import base64
+import io
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from acc.dataset import AccDataset
+from trainer.models import Dataset, Experiment, TaskCard
+from trainer.selectors.experiments import card_as_dict, dataset_as_dict
+from trainer.services.datasets import dataset_register
+from trainer.services.experiments import card_add, experiment_create
+from trainer.services.plan import task_plan
+from trainer.worker.sources import dataset_build, model_build, task_build
+
+# A dataset of the usual size is known by its plain name.
+USUAL_SIZE = 32
+
+
+def model_create(payload: dict[str, Any]) -> dict[str, Any]:
+    """Build a model once, to see that it can be, and make an experiment of it."""
+    torch.manual_seed(0)
+    model = model_build(payload["class_name"], payload["config"])
+    described = model.describe()
+    for card in TaskCard.objects.filter(experiment__slug=payload["experiment"]):
+        # Tasks that are attached already must fit the new model as well.
+        task_build(task_plan(card), dataset_build(card.dataset.name, card.dataset.spec), model)
+    experiment_create(
+        slug=payload["experiment"],
+        model_class=payload["class_name"],
+        model_config=described["config"],
+        model_info=described,
+    )
+    return {**described, "experiment": payload["experiment"]}
+
+
+def dataset_load(payload: dict[str, Any]) -> dict[str, Any]:
+    """Register a built-in dataset."""
+    spec = {"builtin": payload["name"], "image_size": payload["image_size"]}
+    size = payload["image_size"]
+    name = payload["name"] if size == USUAL_SIZE else f"{payload['name']}-{size}"
+    dataset = dataset_build(name, spec)
+    return dataset_as_dict(dataset_keep(dataset, kind=Dataset.Kind.BUILTIN, spec=spec))
+
+
+def dataset_keep(dataset: AccDataset, *, kind: str, spec: dict[str, Any]) -> Dataset:
+    """Register a dataset that was just built."""
+    facts = {
+        "size": len(dataset),
+        "train_size": dataset.train_size,
+        "eval_size": dataset.eval_size,
+        "image_shape": list(dataset.image_shape),
+        "target_type": dataset.target_type,
+        "num_classes": dataset.num_classes,
+        "content_hash": dataset.content_hash(),
+    }
+    return dataset_register(name=dataset.name, kind=kind, spec=spec, facts=facts)
+
+
+def dataset_sample(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return some of a dataset's images as PNG."""
+    row = Dataset.objects.get(name=payload["name"])
+    images = dataset_build(row.name, row.spec).sample(payload["n"])
+    return {"images": [png_base64(image) for image in images]}
+
+
+def task_add(payload: dict[str, Any]) -> dict[str, Any]:
+    """Attach a task to an experiment's model, if it fits."""
+    experiment = Experiment.objects.get(slug=payload["experiment"])
+    row = Dataset.objects.get(name=payload["dataset"])
+    model = model_build(experiment.model_class, experiment.model_config)
+    task_build({**payload, "enabled": True}, dataset_build(row.name, row.spec), model)
+    chosen = payload["latent_slice"]
+    card = card_add(
+        experiment=experiment,
+        name=payload["name"],
+        class_name=payload["class_name"],
+        dataset=row,
+        weight=payload["weight"],
+        latent_slice=tuple(chosen) if chosen else None,
+        params=payload["params"],
+    )
+    return card_as_dict(card)
+
+
+def png_base64(image_CHW: Tensor) -> str:
+    """Return an image in [0, 1] as a base64 PNG."""
+    pixels_HWC = (image_CHW.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()
+    if pixels_HWC.shape[2] == 1:
+        pixels_HWC = pixels_HWC[:, :, 0]
+    buffer = io.BytesIO()
+    Image.fromarray(pixels_HWC).save(buffer, format="PNG")
+    return base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,130 @@
+"""Checkpoint files: safetensors plus JSON, written whole or not at all, verified when read."""
+
+import hashlib
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from django.db import Error as DatabaseTrouble
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+
+from acc.training.state import TrainingState
+from trainer.models import Checkpoint, Job
+from trainer.services.checkpoints import checkpoint_directory, checkpoint_record
+
+FORMAT = 1
+# Younger files may belong to a checkpoint that is being written.
+ORPHAN_SECONDS = 3600
+
+
+class CheckpointDamagedError(Exception):
+    """A checkpoint's files are missing, cut short or altered."""
+
+
+def checkpoint_write(
+    *, job: Job, state: TrainingState, kind: Checkpoint.Kind, parent: Checkpoint | None
+) -> Checkpoint:
+    """Store a state and make it the job's current checkpoint.
+
+    The fence stands in the file's name, so that a worker that lost its job cannot overwrite the
+    file of the one that took it.
+
+    Raises:
+        FenceLostError: the job is no longer this worker's; the files are removed again.
+        OSError: the disk is full or cannot be written.
+    """
+    step = state.meta["step"]
+    name = f"{job.experiment.slug}-job{job.pk}-step{step}-{kind}-f{job.fence}.safetensors"
+    tensors = save(state.tensors)
+    meta = json.dumps({"format": FORMAT, **state.meta}).encode()
+    path = checkpoint_directory() / name
+    checkpoint = Checkpoint(
+        experiment=job.experiment,
+        job=job,
+        parent=parent,
+        kind=kind,
+        step=(job.start_checkpoint.step if job.start_checkpoint else 0) + step,
+        job_step=step,
+        file_name=name,
+        sha256=_digest(tensors, meta),
+        size_bytes=len(tensors) + len(meta),
+    )
+    try:
+        # The row comes last: files without a row mean nothing, a row without its files cannot be.
+        _write_whole(path.with_suffix(".json"), meta)
+        _write_whole(path, tensors)
+        return checkpoint_record(job=job, checkpoint=checkpoint)
+    except DatabaseTrouble:
+        # The commit may have succeeded although its answer was lost; the files stay for the row.
+        raise
+    except BaseException:
+        path.unlink(missing_ok=True)
+        path.with_suffix(".json").unlink(missing_ok=True)
+        raise
+
+
+def checkpoint_files_sweep() -> None:
+    """Remove files that no row names: left by a crash between a file and its row."""
+    named = set(Checkpoint.objects.values_list("file_name", flat=True))
+    old = time.time() - ORPHAN_SECONDS
+    for path in checkpoint_directory().iterdir():
+        tensors_name = path.with_suffix(".safetensors").name
+        if tensors_name not in named and path.is_file() and path.stat().st_mtime < old:
+            path.unlink(missing_ok=True)
+
+
+def checkpoint_read(checkpoint: Checkpoint) -> TrainingState:
+    """Return the stored state.
+
+    Raises:
+        CheckpointDamagedError: the files are not the ones that were written.
+    """
+    path = checkpoint_directory() / checkpoint.file_name
+    try:
+        tensors, meta = path.read_bytes(), path.with_suffix(".json").read_bytes()
+    except OSError as error:
+        raise CheckpointDamagedError(
+            f"the files of checkpoint {checkpoint.pk} cannot be read: {error.strerror}"
+        ) from error
+    if _digest(tensors, meta) != checkpoint.sha256:
+        raise CheckpointDamagedError(
+            f"the files of checkpoint {checkpoint.pk} are not the ones that were written; "
+            "their checksum differs"
+        )
+    try:
+        plain: dict[str, Any] = json.loads(meta)
+        return TrainingState(tensors=load(tensors), meta=plain)
+    except (SafetensorError, ValueError) as error:
+        raise CheckpointDamagedError(
+            f"the files of checkpoint {checkpoint.pk} are in no known format: {error}"
+        ) from error
+
+
+def _digest(tensors: bytes, meta: bytes) -> str:
+    return hashlib.sha256(hashlib.sha256(tensors).digest() + meta).hexdigest()
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write under another name, then rename: a power cut leaves the old file or the new one."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        _sync_directory(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sync_directory(directory: Path) -> None:
+    """Make a rename durable: else a power cut may undo it after its row is committed."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,28 @@
+"""The demo experiment: handwritten digits that ship inside scikit-learn, three tasks, one job."""
+
+from typing import Any
+
+from trainer.models import Experiment
+from trainer.services.jobs import job_start
+from trainer.worker.answers import dataset_load, model_create, task_add
+
+SLUG = "digits"
+STEPS = 3000
+
+TASKS: tuple[dict[str, Any], ...] = (
+    {"name": "reconstruction", "class_name": "ReconstructionTask", "weight": 1.0},
+    {"name": "kl", "class_name": "KLDivergenceTask", "weight": 0.0005},
+    {"name": "digit", "class_name": "ClassificationTask", "weight": 0.1},
+)
+
+
+def demo_create(_: dict[str, Any]) -> dict[str, Any]:
+    """Make the demo the way an operator would, and start its training."""
+    model_create({"class_name": "ConvVAE", "config": {}, "experiment": SLUG})
+    dataset_load({"name": "digits", "image_size": 32})
+    for task in TASKS:
+        task_add(
+            {**task, "experiment": SLUG, "dataset": "digits", "latent_slice": None, "params": {}}
+        )
+    job = job_start(experiment=Experiment.objects.get(slug=SLUG), steps=STEPS, by="demo")
+    return {"experiment": SLUG, "job": job.pk}

@@ -1,0 +1,35 @@
+"""Writes that outlast a short absence of the database."""
+
+import logging
+import time
+from collections.abc import Callable
+
+from django.db import Error as DatabaseTrouble
+from django.db import IntegrityError, close_old_connections
+
+logger = logging.getLogger("acc.worker")
+
+PATIENCE_SECONDS = 30.0
+PAUSE_SECONDS = 0.2
+
+
+def persist(write: Callable[[], object]) -> None:
+    """Write, again and again for half a minute where the database is away.
+
+    Raises:
+        IntegrityError: the rows contradict each other; waiting would not mend that.
+        Error: the database stayed away.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            write()
+            return
+        except IntegrityError:
+            raise
+        except DatabaseTrouble as error:
+            if time.monotonic() > deadline:
+                raise
+            logger.warning("waiting for the database: %s", error)
+            close_old_connections()
+            time.sleep(PAUSE_SECONDS)

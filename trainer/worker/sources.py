@@ -1,0 +1,107 @@
+"""From plain data to live objects: the model, datasets and tasks that a plan names."""
+
+from functools import cache
+from typing import Any
+
+import torch
+from django.conf import settings
+from torch import nn
+
+from acc.autoencoder import BaseAutoencoder
+from acc.dataset import AccDataset
+from acc.datasets.builtin import load_builtin
+from acc.generators.registry import GeneratorRegistry
+from acc.models.registry import ModelRegistry
+from acc.registry.base import BaseRegistry
+from acc.tasks.base import Task
+from acc.tasks.create import create_task
+from acc.tasks.registry import TaskRegistry
+
+
+@cache
+def registries() -> dict[str, BaseRegistry[Any]]:
+    """Return the registries of this process, read once: a job is a process of its own."""
+    return {
+        "tasks": TaskRegistry(directories=settings.ACC_TASK_DIRS),
+        "models": ModelRegistry(),
+        "generators": GeneratorRegistry(),
+    }
+
+
+def model_build(class_name: str, config: dict[str, Any]) -> BaseAutoencoder:
+    """Return a new model; its weights come from torch's global generator.
+
+    Raises:
+        KeyError: no such class is on offer.
+        ValueError, TypeError: the configuration does not fit the class.
+    """
+    model: BaseAutoencoder = registries()["models"].get(class_name)(**config)
+    return model
+
+
+def dataset_build(name: str, spec: dict[str, Any]) -> AccDataset:
+    """Return a dataset from its spec, under the name by which its row is known.
+
+    Raises:
+        DatasetError: its files are missing.
+        KeyError: no such generator is on offer.
+    """
+    if "generator" in spec:
+        generator = registries()["generators"].get(spec["generator"])
+        dataset: AccDataset = generator(**spec["params"]).generate()
+    else:
+        dataset = load_builtin(
+            spec["builtin"], image_size=spec["image_size"], data_dir=settings.ACC_DATA_DIR
+        )
+    dataset.name = name
+    return dataset
+
+
+def tasks_build(
+    plans: list[dict[str, Any]], datasets: dict[str, AccDataset], model: nn.Module
+) -> list[Task]:
+    """Return the planned tasks, attached to the model.
+
+    Raises:
+        TaskError: one does not fit the model or its dataset, or has a wrong parameter.
+        KeyError: no such class is on offer.
+    """
+    return [task_build(plan, datasets[plan["dataset"]], model) for plan in plans]
+
+
+def task_build(plan: dict[str, Any], dataset: AccDataset, model: nn.Module) -> Task:
+    """Return one planned task, attached to the model; raises as `tasks_build`."""
+    chosen = plan["latent_slice"]
+    task: Task = create_task(
+        registries()["tasks"].get(plan["class_name"]),
+        name=plan["name"],
+        dataset=dataset,
+        weight=plan["weight"],
+        latent_slice=(chosen[0], chosen[1]) if chosen else None,
+        params=plan["params"],
+    )
+    task.attach(model)
+    task.enabled = plan["enabled"]
+    return task
+
+
+def device_choose(wanted: str) -> torch.device:
+    """Return the wanted device, else the configured one, else the best there is.
+
+    Raises:
+        ValueError: the wanted device is not there.
+    """
+    name = wanted or settings.ACC_DEVICE
+    if not name:
+        if torch.cuda.is_available():
+            return torch.device("cuda", 0)
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    device = torch.device(name)
+    there = {
+        "cuda": torch.cuda.is_available() and (device.index or 0) < torch.cuda.device_count(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if not there.get(device.type, False):
+        raise ValueError(f"device {name} is not on this machine; choose another one")
+    return device
