@@ -294,4 +294,4 @@ def test_the_chosen_theme_stays_and_the_system_leads_until_one_is_chosen(desk, e
     assert desk.page.evaluate(theme) == "dark"
     desk.page.get_by_role("button", name="Switch between light and dark").click()
     desk.page.emulate_media(color_scheme="dark")
-    desk.page.wait_for_function(f"{theme} === 'dark'")
+    expect(desk.page.locator("html")).to_have_attribute("data-theme", "dark")
