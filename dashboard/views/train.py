@@ -15,6 +15,7 @@ from trainer.models import Experiment, Job
 from trainer.selectors.jobs import job_active
 from trainer.services.commands import command_send, command_wait, job_stop
 from trainer.services.jobs import JobRefused, job_start
+from trainer.services.sources import ClassMissing
 
 
 @require_POST
@@ -42,7 +43,7 @@ def _start(form: TrainForm, experiment: Experiment, *, by: str) -> Job | None:
     """Start the job; a refusal goes into the form, and there is no job."""
     try:
         return job_start(experiment=experiment, by=by, **form.cleaned_data)
-    except JobRefused as refusal:
+    except (JobRefused, ClassMissing) as refusal:
         form.add_error(None, str(refusal))
     except ValidationError as error:
         _add_errors(form, error)

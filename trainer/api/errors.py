@@ -17,12 +17,14 @@ from trainer.services.datasets import DatasetRefused
 from trainer.services.experiments import CardRefused, ExperimentRefused
 from trainer.services.jobs import JobConflict, JobRefused
 from trainer.services.sentences import sentence_of
+from trainer.services.sources import ClassMissing
 
 logger = logging.getLogger("acc.api")
 
 STATUSES: dict[type[Exception], int] = {
     CallRefused: 400,
     CardRefused: 400,
+    ClassMissing: 400,
     CardConflict: 409,
     DatasetRefused: 409,
     ExperimentRefused: 400,

@@ -74,6 +74,50 @@ class TaskOut(Schema):
     experiment: str
 
 
+class ParameterOut(Schema):
+    """One constructor parameter that a person may set."""
+
+    name: str
+    type: str
+    default: Any = None
+    required: bool
+    description: str
+
+
+class ClassOut(Schema):
+    """A class on offer."""
+
+    class_name: str
+    description: str
+    module: str
+    file: str
+    source_sha256: str
+    parameters: list[ParameterOut]
+    requires: dict[str, Any]
+    declares: dict[str, Any] = Field(description="Metrics and loss bounds that the class declares.")
+    since: str = Field(description="When this version came on offer.")
+
+
+class RegistryErrorOut(Schema):
+    """A file that does not load now, or a class name that it may not have."""
+
+    registry: str
+    file: str
+    line: int | None
+    error: str
+    traceback: str
+    since: str
+    last_good: bool = Field(description="Its last good classes are still on offer.")
+
+
+class SourceOut(Schema):
+    """A stored version of a file."""
+
+    sha256: str
+    files: list[str] = Field(description="Where it was seen.")
+    text: str
+
+
 class RemovedOut(Schema):
     """The name of what was removed."""
 

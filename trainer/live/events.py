@@ -78,7 +78,35 @@ class TaskMessage(TypedDict):
     task: str
 
 
-Message = LossMessage | EventMessage | JobMessage | CheckpointMessage | TrainerMessage | TaskMessage
+class RegistryMessage(TypedDict):
+    """The classes on offer, or what is wrong with their files, changed in one registry."""
+
+    type: Literal["registry"]
+    registry: str
+    added: list[str]
+    changed: list[str]
+    removed: list[str]
+    errors: int  # broken files in all registries
+
+
+class EvalMessage(TypedDict):
+    """An evaluation was stored."""
+
+    type: Literal["eval"]
+    experiment: str
+    eval: dict[str, Any]
+
+
+Message = (
+    LossMessage
+    | EventMessage
+    | JobMessage
+    | CheckpointMessage
+    | TrainerMessage
+    | TaskMessage
+    | RegistryMessage
+    | EvalMessage
+)
 
 
 def nonfinite_name(value: float) -> str:

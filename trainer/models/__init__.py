@@ -10,7 +10,13 @@ from trainer.models.job import Job, JobCommand, JobEvent
 from trainer.models.loss import LossSegment, LossSeries
 from trainer.models.node import TrainerNode
 from trainer.models.recipe import RecipeRun
-from trainer.models.registry import RegisteredClass, Source
+from trainer.models.registry import (
+    FileVersion,
+    RegisteredClass,
+    Registry,
+    RegistryError,
+    Source,
+)
 
 __all__ = [
     "Call",
@@ -19,6 +25,7 @@ __all__ = [
     "EvalResult",
     "EvalRun",
     "Experiment",
+    "FileVersion",
     "Job",
     "JobCommand",
     "JobEvent",
@@ -26,6 +33,8 @@ __all__ = [
     "LossSeries",
     "RecipeRun",
     "RegisteredClass",
+    "Registry",
+    "RegistryError",
     "SignInLink",
     "Source",
     "TaskCard",

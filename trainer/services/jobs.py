@@ -47,6 +47,7 @@ def job_start(
     Raises:
         JobConflict: another job of the experiment is active.
         JobRefused: no task is enabled.
+        ClassMissing: a class that is needed is no longer on offer.
         ValidationError: a number is out of its range or the schedule is unknown.
     """
     try:

@@ -2,12 +2,19 @@
 
 from typing import Any
 
-from trainer.models import Experiment, RegisteredClass, TaskCard
+from trainer.models import Experiment, Registry, TaskCard
+from trainer.services.sources import sources_of
 
 
 def plan_of(experiment: Experiment) -> dict[str, Any]:
-    """Return the model, tasks, datasets and source versions of an experiment as plain data."""
+    """Return the model, tasks, datasets and source versions of an experiment as plain data.
+
+    Raises:
+        ClassMissing: a class that is needed is not on offer.
+    """
     cards = list(experiment.task_cards.select_related("dataset"))
+    classes = [(Registry.MODELS, experiment.model_class)]
+    classes += [(Registry.TASKS, card.class_name) for card in cards]
     return {
         "model": {"class_name": experiment.model_class, "config": experiment.model_config},
         "device": experiment.device,
@@ -20,7 +27,7 @@ def plan_of(experiment: Experiment) -> dict[str, Any]:
             }
             for card in cards
         },
-        "sources": _sources([experiment.model_class, *(card.class_name for card in cards)]),
+        "sources": sources_of(classes),
     }
 
 
@@ -35,12 +42,4 @@ def task_plan(card: TaskCard) -> dict[str, Any]:
         "latent_slice": list(card.latent_slice) if card.latent_slice else None,
         "params": card.params,
         "colour": card.colour,
-    }
-
-
-def _sources(class_names: list[str]) -> dict[str, dict[str, str]]:
-    offered = RegisteredClass.objects.filter(class_name__in=class_names)
-    return {
-        row.class_name: {"registry": row.registry, "file": row.file, "sha256": row.source_id}
-        for row in offered
     }
