@@ -26,6 +26,10 @@ home_create(ACC_HOME)
 ACC_HOST = env_str("ACC_HOST", "127.0.0.1")
 ACC_PORT = env_int("ACC_PORT", 8000, minimum=1, maximum=65535)
 ACC_TASK_DIRS = env_paths("ACC_TASK_DIRS")
+# "poll": look at the files once a second and listen to no events of the file system.
+ACC_WATCH = env_str("ACC_WATCH").lower()
+if ACC_WATCH not in {"", "poll"}:
+    raise BadEnvironment("ACC_WATCH", f"is {ACC_WATCH!r}, but must be poll, or unset")
 ACC_DATA_DIR = env_path("ACC_DATA_DIR", ACC_HOME / "data")
 ACC_DEMO = env_bool("ACC_DEMO", True)
 ACC_DEVICE = env_str("ACC_DEVICE").lower().replace("auto", "")
@@ -41,6 +45,7 @@ ACC_API_TOKEN_FILE = ACC_HOME / "api-token"
 ACC_INSTANCE = home_digest(ACC_HOME)  # tells this system from others on the same machine
 ACC_LOG_DIR = ACC_HOME / "logs"
 CHECKPOINT_DIR = ACC_HOME / "checkpoints"
+MEDIA_ROOT = ACC_HOME / "media"  # what is made for people to look at; never served as it lies
 ACC_CHECKPOINT_SECONDS = env_int("ACC_CHECKPOINT_SECONDS", 10, minimum=1, maximum=86400)
 ACC_LEASE_SECONDS = env_int("ACC_LEASE_SECONDS", 15, minimum=2, maximum=3600)
 

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from acc.generators.base import Generator
 from acc.registry.base import BaseRegistry
+from acc.registry.source import PACKAGE_ROOT
+
+if TYPE_CHECKING:
+    from acc.generators.base import Generator  # noqa: F401  # named in quotes below
+
+DIRECTORY = PACKAGE_ROOT / "generators"
+SHIPPED = ("shapes.py", "slant.py", "thickness.py")
 
 
-class GeneratorRegistry(BaseRegistry[Generator]):
+class GeneratorRegistry(BaseRegistry["Generator"]):
     """Finds Generator subclasses in acc/generators and in further directories."""
 
-    def __init__(self, directories: Iterable[Path] = ()) -> None:
-        super().__init__(
-            Generator,  # type: ignore[type-abstract]  # only ever asked for its subclasses
-            builtin=[Path(__file__).parent],
-            directories=directories,
-        )
+    name = "generators"
+    base = "acc.generators.base:Generator"
+
+    def __init__(self, directories: Iterable[Path] = (), **options: Any) -> None:
+        shipped = [DIRECTORY / name for name in SHIPPED]
+        super().__init__([DIRECTORY], directories, shipped=shipped, **options)

@@ -3,199 +3,187 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import time
+from collections.abc import Collection, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, wait
+from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
-from typing import Any, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
-from acc.registry.description import Parameter, describe, parameters_of
-from acc.registry.errors import LoadError, UnknownClassError, conflict_error, explain
-from acc.registry.source import (
-    Source,
-    classes_of,
-    file_label,
-    load_module,
-    unload_module,
-)
+from acc.registry.entry import FileEntry
+from acc.registry.errors import LoadError, UnknownClassError, conflict_error
+from acc.registry.files import Places
+from acc.registry.offer import RegisteredClass
+from acc.registry.probe import Probe, shared_probe
+from acc.registry.probe_child import imported
+from acc.registry.source import PACKAGE_ROOT, load_class_from_source
 
 T = TypeVar("T")
-
-SKIPPED_NAMES = ("__init__.py", "base.py", "registry.py")
-# "." and "#": what editors leave beside a file; "_": private; flycheck_: an editor's linter.
-SKIPPED_PREFIXES = ("_", ".", "#", "flycheck_")
-
-
-@dataclass(frozen=True)
-class RegisteredClass(Generic[T]):
-    """A class on offer, with all that a screen or a row needs to know of it."""
-
-    class_name: str
-    module: str
-    file: str
-    source: str
-    source_sha256: str
-    description: str
-    parameters: tuple[Parameter, ...]
-    requires: Mapping[str, Any]
-    cls: type[T]
-
-
-@dataclass
-class _File(Generic[T]):
-    """What is known of one file: the content seen last, and the last good classes."""
-
-    seen: bytes | None = None
-    source: Source | None = None
-    module: ModuleType | None = None
-    classes: dict[str, type[T]] = field(default_factory=dict)
-    error: LoadError | None = None
 
 
 class BaseRegistry(Generic[T]):
     """Finds the concrete subclasses of one class in files, and follows the files' contents.
 
-    `refresh` looks again; `list`, `get` and `errors` answer from the last look.
+    Nobody's code runs in this process until `get` is asked for a class: files are looked at by
+    the probe. `refresh` looks again and waits for the probe; `look` does not wait. `list`, `get`
+    and `errors` answer from the last look.
 
     Args:
-        base: the class whose subclasses are on offer.
-        builtin: files and directories of the acc package; their classes win a conflict.
+        builtin: files and directories of the acc package.
         directories: directories of other people's files; they need not exist.
+        shipped: files that come with ACC: nobody takes a class name from them.
+        never_under: directories into which strangers may put files; nothing there is run.
+        settle_seconds: a change counts once it stood for so long. A save is a truncation, then
+            a write, and editors write through temporary names.
+        probe: what looks at files; without it, the one of this process.
     """
 
+    name: ClassVar[str]
+    base: ClassVar[str]  # "package.module:Class": imported where a class is asked for
+    facts: ClassVar[str] = "acc.registry.description:facts_of"
+
     def __init__(
-        self, base: type[T], *, builtin: Iterable[Path] = (), directories: Iterable[Path] = ()
+        self,
+        builtin: Iterable[Path] = (),
+        directories: Iterable[Path] = (),
+        *,
+        shipped: Collection[Path] = (),
+        never_under: Iterable[Path] = (),
+        settle_seconds: float = 0.0,
+        probe: Probe | None = None,
     ) -> None:
-        self._base = base
-        self._places = [Path(place).resolve() for place in (*builtin, *directories)]
-        self._files: dict[Path, _File[T]] = {}
-        self._offers: dict[str, RegisteredClass[T]] = {}
+        self.places = Places.of(builtin, directories, shipped=shipped, never_under=never_under)
+        self._settle_seconds = settle_seconds
+        self._probe = probe or shared_probe()
+        self._files: dict[Path, FileEntry] = {}
+        self._look_count = 0
+        self._offers: dict[str, RegisteredClass] = {}
         self._conflicts: list[LoadError] = []
-        self._place_errors: list[LoadError] = []
-        self.refresh()
+        self._refused: list[LoadError] = []
+
+    def remember(self, offers: Iterable[RegisteredClass]) -> None:
+        """Take classes for the last good ones of their files until the files say otherwise."""
+        for offer in offers:
+            path = PACKAGE_ROOT.parent / offer.file
+            self._files.setdefault(path, FileEntry(path)).remember(offer)
+        self._settle_names()
 
     def refresh(self) -> bool:
         """Read every file whose content changed; return whether the offer or the errors did.
 
         Compares contents, not times: two saves within one tick of the clock are told
-        apart, an older file put back is noticed, and a touched one costs no reload.
+        apart, an older file put back is noticed, and a touched one costs no look.
         """
-        before = (self._offers, self.errors())
-        paths = self._find_files()
-        for gone in self._files.keys() - set(paths):
-            self._forget(self._files.pop(gone))
-        # In order of precedence: whoever comes first keeps a name that two files define.
-        self._files = {path: self._files.get(path, _File()) for path in paths}
-        for path, file in self._files.items():
-            self._look_at(path, file)
-        self._settle_names()
-        return before != (self._offers, self.errors())
+        before = self._state()
+        self.look()
+        while self.is_busy:
+            looks = [entry.probing for entry in self._files.values() if entry.probing]
+            if looks:
+                wait(looks, return_when=FIRST_COMPLETED)
+            else:
+                time.sleep(self._settle_seconds / 4)
+            self.look()
+        return before != self._state()
 
-    def list(self) -> builtins.list[RegisteredClass[T]]:
+    def look(self) -> bool:
+        """Notice what changed and what the probe found since; return whether anything did."""
+        before = self._state()
+        self._look_count += 1
+        found = self.places.find()
+        self._refused = found.refused
+        self._notice(found.files)
+        for entry in self._files.values():
+            entry.take_result()
+        self._settle_names()
+        return before != self._state()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether another look soon will know more."""
+        return any(entry.probing or entry.is_unsettled for entry in self._files.values())
+
+    def list(self) -> builtins.list[RegisteredClass]:
         """Return the classes on offer, by name."""
+        self._look_once()
         return [self._offers[name] for name in sorted(self._offers)]
 
     def get(self, class_name: str) -> type[T]:
-        """Return a class on offer.
+        """Return a class on offer: its file's text is run in this process for it.
 
         Raises:
             UnknownClassError: a KeyError; no class has this name, and the text says which do.
+            BaseException: whatever the file raises.
         """
-        return self.entry(class_name).cls
+        offer = self.entry(class_name)
+        base: type[T] = imported(self.base)
+        return load_class_from_source(offer.source, class_name, base, offer.file)
 
-    def entry(self, class_name: str) -> RegisteredClass[T]:
+    def entry(self, class_name: str) -> RegisteredClass:
         """Return what is known of a class on offer.
 
         Raises:
             UnknownClassError: a KeyError; no class has this name, and the text says which do.
         """
+        self._look_once()
         if class_name not in self._offers:
             offered = ", ".join(sorted(self._offers)) or "none"
-            raise UnknownClassError(
-                f"no {self._base.__name__} class is called {class_name}; there are: {offered}"
-            )
+            noun = self.base.partition(":")[2]
+            raise UnknownClassError(f"no {noun} class is called {class_name}; there are: {offered}")
         return self._offers[class_name]
 
     def errors(self) -> builtins.list[LoadError]:
         """Return what is wrong now, a broken file or a name defined twice, by file."""
-        broken = [file.error for file in self._files.values() if file.error is not None]
+        self._look_once()
+        broken = [
+            replace(entry.error, last_good=bool(entry.classes))
+            for entry in self._files.values()
+            if entry.error is not None
+        ]
         return sorted(
-            [*self._place_errors, *broken, *self._conflicts], key=lambda e: (e.file, e.line or 0)
+            [*self._refused, *broken, *self._conflicts], key=lambda e: (e.file, e.line or 0)
         )
 
-    def requires(self, cls: type[T]) -> Mapping[str, Any]:
-        """Return what a class needs to be of use; a registry of tasks has more to say."""
-        return {}
+    def _look_once(self) -> None:
+        if not self._look_count:
+            self.refresh()
 
-    def parameters(self, cls: type[T]) -> tuple[Parameter, ...]:
-        """Return the constructor's parameters that a person may set."""
-        return parameters_of(cls)
+    def _state(self) -> tuple[dict[str, RegisteredClass], builtins.list[LoadError]]:
+        return self._offers, self.errors() if self._look_count else []
 
-    def _find_files(self) -> builtins.list[Path]:
-        found: dict[Path, None] = {}
-        self._place_errors = []
-        for place in self._places:
-            try:
-                candidates = sorted(place.iterdir()) if place.is_dir() else [place]
-                # is_file: neither a dangling link nor a directory of that name.
-                found |= {path: None for path in candidates if _counts(path) and path.is_file()}
-            except OSError as error:
-                self._place_errors.append(explain(error, place, last_good=False))
-        return [*found]
-
-    def _look_at(self, path: Path, file: _File[T]) -> None:
-        try:
-            content = path.read_bytes()
-            if content == file.seen:
-                return
-            file.seen = content
-            source = Source(path, content.decode("utf-8"))
-            module = load_module(source)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # noqa: BLE001  # a person's file may raise anything
-            file.error = explain(error, path, last_good=bool(file.classes))
-            if isinstance(error, OSError):
-                file.seen = None  # a file not read, or one that missed another: look again
-            return
-        self._forget(file)
-        file.source, file.module, file.error = source, module, None
-        file.classes = classes_of(module, self._base)
-
-    def _forget(self, file: _File[T]) -> None:
-        if file.module is not None:
-            unload_module(file.module)
+    def _notice(self, paths: Sequence[Path]) -> None:
+        now = time.monotonic()
+        there = set(paths)
+        for path in [path for path in self._files if path not in there]:
+            if self._files[path].has_gone(now, self._settle_seconds):
+                del self._files[path]
+        order = {path: self._files.get(path) or FileEntry(path) for path in paths}
+        # A file that has only just gone stays where nothing comes before it.
+        self._files = order | {p: e for p, e in self._files.items() if p not in there}
+        for path in paths:
+            entry = self._files[path]
+            if entry.has_changed(now, self._settle_seconds):
+                entry.noticed_at = self._look_count
+                entry.probing = self._probe.submit(
+                    path, entry.content, base=self.base, facts=self.facts
+                )
 
     def _settle_names(self) -> None:
-        offers: dict[str, RegisteredClass[T]] = {}
+        """Decide whose class a name is: a shipped file's, else that of who had it first."""
+        claims: dict[str, builtins.list[FileEntry]] = {}
+        for entry in self._files.values():
+            for name in entry.classes:
+                claims.setdefault(name, []).append(entry)
         self._conflicts = []
-        for source, classes in [(file.source, file.classes) for file in self._files.values()]:
-            if source is None:
-                continue
-            for name, cls in classes.items():
-                if name in offers:
-                    self._conflicts.append(conflict_error(name, source, offers[name].file))
-                else:
-                    offers[name] = self._registered(cls, source)
-        self._offers = offers
-
-    def _registered(self, cls: type[T], source: Source) -> RegisteredClass[T]:
-        known = self._offers.get(cls.__name__)
-        if known is not None and known.cls is cls:
-            return known
-        return RegisteredClass(
-            class_name=cls.__name__,
-            module=source.module,
-            file=file_label(source.file),
-            source=source.text,
-            source_sha256=source.sha256,
-            description=describe(cls),
-            parameters=self.parameters(cls),
-            requires=self.requires(cls),
-            cls=cls,
-        )
+        offers: dict[str, RegisteredClass] = {}
+        for name, entries in claims.items():
+            # Sorting is stable: files noticed in one look keep the order of their places.
+            entries.sort(key=lambda e: (e.path not in self.places.shipped, e.claimed_at[name]))
+            owner, *others = entries
+            offers[name] = owner.classes[name]
+            self._conflicts += [_conflict(e.classes[name], offers[name]) for e in others]
+        if offers != self._offers:
+            self._offers = offers
 
 
-def _counts(path: Path) -> bool:
-    named = path.name not in SKIPPED_NAMES and not path.name.startswith(SKIPPED_PREFIXES)
-    return named and path.suffix == ".py"
+def _conflict(claim: RegisteredClass, kept: RegisteredClass) -> LoadError:
+    return conflict_error(claim.class_name, claim.file, claim.line, kept.file)

@@ -6,10 +6,11 @@ import inspect
 import math
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 _ENTRY = re.compile(r"(\w+)\s*(?:\([^)]*\))?:\s*(.*)")
+LONGEST_NAME = 100
 _NOT_NAMED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
@@ -22,6 +23,22 @@ class Parameter:
     default: Any
     required: bool
     description: str
+
+
+def facts_of(cls: type) -> dict[str, Any]:
+    """Return what a registry keeps of a class, as JSON values.
+
+    Raises:
+        ValueError: the class's name is too long to be kept.
+    """
+    if len(cls.__name__) > LONGEST_NAME:
+        raise ValueError(f"a class name may have {LONGEST_NAME} characters: {cls.__name__}")
+    return {
+        "description": describe(cls),
+        "parameters": [asdict(parameter) for parameter in parameters_of(cls)],
+        "requires": {},
+        "declares": {},
+    }
 
 
 def describe(cls: type) -> str:

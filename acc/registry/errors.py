@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass
 from pathlib import Path
 from traceback import TracebackException, walk_tb
 from types import TracebackType
 
-from acc.registry.source import Source, file_label
+from acc.registry.source import file_label
+
+LONGEST_ERROR = 2_000
+LONGEST_TRACEBACK = 20_000
 
 
 @dataclass(frozen=True)
@@ -44,24 +46,16 @@ def explain(error: BaseException, path: Path, *, last_good: bool) -> LoadError:
     return LoadError(
         file=file_label(path),
         line=line,
-        error=_sentence(error, told, ran=own is not None),
-        traceback="".join(told.format()),
+        error=_sentence(error, told, ran=own is not None)[:LONGEST_ERROR],
+        traceback="".join(told.format())[-LONGEST_TRACEBACK:],
         last_good=last_good,
     )
 
 
-def conflict_error(class_name: str, source: Source, kept_file: str) -> LoadError:
+def conflict_error(class_name: str, file: str, line: int | None, kept_file: str) -> LoadError:
     """Return the error of a file that defines a name which another one has already."""
-    line = next(
-        (
-            node.lineno
-            for node in ast.parse(source.text.removeprefix("\ufeff")).body
-            if isinstance(node, ast.ClassDef) and node.name == class_name
-        ),
-        None,
-    )
     return LoadError(
-        file=file_label(source.file),
+        file=file,
         line=line,
         error=f"{kept_file} already defines a class {class_name}; rename this one to offer it too",
         traceback="",
@@ -82,6 +76,8 @@ def _last_line_in(tb: TracebackType | None, path: Path) -> int | None:
 
 
 def _sentence(error: BaseException, told: TracebackException, *, ran: bool) -> str:
+    if isinstance(error, MemoryError) and ran:
+        return "the file takes more memory than a file may while it loads"
     if isinstance(error, SystemExit):
         return f"the file ends the process as it loads: sys.exit({error.code!r})"
     if isinstance(error, UnicodeDecodeError) and not ran:

@@ -90,12 +90,6 @@ def load_module(source: Source) -> ModuleType:
     return _run(source, text)
 
 
-def unload_module(module: ModuleType) -> None:
-    """Let go of a module that `load_module` ran; an imported one stays."""
-    if _ours(module) and sys.modules.get(module.__name__) is module:
-        del sys.modules[module.__name__]
-
-
 def load_class_from_source(text: str, class_name: str, base: type[T], file: str | Path) -> type[T]:
     """Return the class from stored text, wherever this process runs: no file is needed.
 
@@ -167,11 +161,6 @@ def _run(source: Source, text: str) -> ModuleType:
             sys.modules[name] = replaced
         raise
     return module
-
-
-def _ours(module: ModuleType) -> bool:
-    """Tell whether the module was run here: one that was imported has a spec."""
-    return module.__spec__ is None
 
 
 def _is_as_imported(source: Source) -> bool:

@@ -2,46 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from acc.registry.base import BaseRegistry
-from acc.registry.description import Parameter, parameters_of
-from acc.registry.source import load_class_from_source
-from acc.tasks.base import STANDARD_PARAMETERS, Task
+from acc.registry.source import PACKAGE_ROOT
 
-BUILTIN_DIRECTORY = Path(__file__).parent
+if TYPE_CHECKING:
+    from acc.tasks.base import Task  # noqa: F401  # named in quotes below
+
+DIRECTORY = PACKAGE_ROOT / "tasks"
+SHIPPED = ("classification.py", "kl_divergence.py", "reconstruction.py", "regression.py")
 
 
-class TaskRegistry(BaseRegistry[Task]):
+class TaskRegistry(BaseRegistry["Task"]):
     """Finds Task subclasses in acc/tasks and in further directories."""
 
-    def __init__(self, directories: Iterable[Path] = ()) -> None:
-        super().__init__(
-            Task,  # type: ignore[type-abstract]  # only ever asked for its subclasses
-            builtin=[BUILTIN_DIRECTORY],
-            directories=directories,
-        )
+    name = "tasks"
+    base = "acc.tasks.base:Task"
+    facts = "acc.tasks.facts:task_facts"
 
-    def parameters(self, cls: type[Task]) -> tuple[Parameter, ...]:
-        """Return the parameters that not every task has anyway."""
-        return parameters_of(cls, without=STANDARD_PARAMETERS)
-
-    def requires(self, cls: type[Task]) -> Mapping[str, Any]:
-        """Return what data set and model have to bring."""
-        return {
-            "target_type": cls.requires_target,
-            "decoder": cls.requires_decoder,
-            "vae": cls.requires_vae,
-        }
-
-
-def load_task_class(text: str, class_name: str, file: str | Path) -> type[Task]:
-    """Return a task class from the text that was stored for it.
-
-    Raises:
-        LookupError: the text defines no such task.
-        BaseException: whatever the text raises.
-    """
-    return load_class_from_source(text, class_name, Task, file)  # type: ignore[type-abstract]
+    def __init__(self, directories: Iterable[Path] = (), **options: Any) -> None:
+        shipped = [DIRECTORY / name for name in SHIPPED]
+        super().__init__([DIRECTORY], directories, shipped=shipped, **options)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from django.db import transaction
 
+from tests.trainer.rows import classes_make
 from trainer.live.events import loss_message
 from trainer.models import Dataset, Experiment, Job, TaskCard
 from trainer.selectors.losses import LossRun
@@ -26,6 +27,7 @@ TASKS = (
 
 def experiment_make(slug: str, *, name: str = "", is_active: bool = True) -> Experiment:
     """Return a new experiment with three tasks on one dataset."""
+    classes_make()
     experiment = Experiment.objects.create(
         slug=slug, name=name or slug, model_class="ConvVAE", is_active=is_active
     )

@@ -1,7 +1,9 @@
 """Rows for tests, made the way the services make them, without any torch."""
 
+import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from django.db import connection
 
@@ -9,6 +11,7 @@ from trainer.models import Dataset, Experiment, Job
 from trainer.services.datasets import dataset_register
 from trainer.services.experiments import card_add, experiment_create
 from trainer.services.jobs import job_claim, job_start
+from trainer.services.registry import registry_store
 from trainer.services.workers import worker_name
 
 FACTS = {
@@ -22,6 +25,38 @@ FACTS = {
 }
 
 
+TASK_CLASSES: dict[str, dict[str, Any]] = {
+    "ClassificationTask": {"target_type": "classes", "decoder": False, "vae": False},
+    "KLDivergenceTask": {"target_type": None, "decoder": False, "vae": True},
+    "ReconstructionTask": {"target_type": None, "decoder": True, "vae": False},
+    "RegressionTask": {"target_type": "float", "decoder": False, "vae": False},
+}
+
+
+def offer_make(class_name: str, **facts: Any) -> dict[str, Any]:
+    """Return what a registry offers of a class that nobody runs."""
+    text = facts.pop("source", f"class {class_name}: ...\n")
+    return {
+        "class_name": class_name,
+        "module": class_name.lower(),
+        "file": f"/tasks/{class_name.lower()}.py",
+        "source": text,
+        "source_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "description": f"What {class_name} is for.",
+        "parameters": [],
+        "requires": {},
+        "declares": {},
+        **facts,
+    }
+
+
+def classes_make() -> None:
+    """Put the classes on offer that the experiments of these tests are made of."""
+    tasks = [offer_make(name, requires=needs) for name, needs in TASK_CLASSES.items()]
+    registry_store(registry="tasks", offers=tasks, errors=[])
+    registry_store(registry="models", offers=[offer_make("ConvVAE")], errors=[])
+
+
 def dataset_make(name: str = "digits", **facts: object) -> Dataset:
     """Return the row of a dataset that nobody builds."""
     spec = {"builtin": "digits", "image_size": 32}
@@ -30,6 +65,7 @@ def dataset_make(name: str = "digits", **facts: object) -> Dataset:
 
 def experiment_make(slug: str = "small", tasks: tuple[str, ...] = ("recon", "digit")) -> Experiment:
     """Return an active experiment with tasks attached."""
+    classes_make()
     experiment = experiment_create(
         slug=slug, model_class="ConvVAE", model_config={}, model_info={"latent_dim": 8}
     )

@@ -39,6 +39,14 @@ def worker_spec(queue: str) -> ChildSpec:
     return _python_spec(queue, argv, fds=(), rank=WORKER_RANK, stop_seconds=20, env=threads)
 
 
+def watch_spec() -> ChildSpec:
+    """Return the process that follows task files and keeps the rows of classes on offer."""
+    # One thread: what its warm process forks must not inherit a pool of torch's.
+    env = {"OMP_NUM_THREADS": "1"}
+    argv = ["-m", "trainer.worker.watch"]
+    return _python_spec("watch", argv, fds=(), rank=WEB_RANK, stop_seconds=3, env=env)
+
+
 def valkey_spec(*, lock_fd: int) -> ChildSpec:
     """Return the embedded Valkey; it holds the lock, so that no second one starts beside it."""
     socket, directory = settings.VALKEY_SOCKET, settings.ACC_HOME / "valkey"

@@ -26,7 +26,7 @@ GAP_SECONDS = 5.0
 class Steward(threading.Thread):
     """Runs once a second until told to stop; a database that is away for a while is survived."""
 
-    def __init__(self, *, wanted_device: str, first_work: Callable[[], None] | None) -> None:
+    def __init__(self, *, wanted_device: str, first_work: Callable[[], bool] | None) -> None:
         super().__init__(name="steward", daemon=True)
         self._wanted = wanted_device
         self._first_work = first_work
@@ -64,10 +64,8 @@ class Steward(threading.Thread):
         reconcile_once(trust_leases=self._leases_count())
         here = f"{socket.gethostname()}:"
         self.jobs_here = [job.pk for job in jobs_held() if job.worker.startswith(here)]
-        if self._first_work is not None and self._probe is None:
-            work, self._first_work = self._first_work, None
-            # Beside the beats: it may wait for answers of a worker that is still starting.
-            threading.Thread(target=self._survive, args=(work,), daemon=True).start()
+        if self._first_work is not None and self._probe is None and self._first_work():
+            self._first_work = None
 
     def _leases_count(self) -> bool:
         """Return whether an expired lease means a silent worker.

@@ -18,6 +18,7 @@ from trainer.processes.specs import (
     device_probe_argv,
     site_url,
     valkey_spec,
+    watch_spec,
     web_spec,
     worker_spec,
 )
@@ -73,6 +74,7 @@ class System:
             _until(_web_answers, supervisor, watch, seconds=WORKERS_WAIT_SECONDS)
         if settings.ACC_EMBEDDED_VALKEY:
             _until(lambda: valkey_answers(settings.VALKEY_SOCKET), supervisor, watch)
+        supervisor.start(watch_spec())
         supervisor.start(worker_spec("train"))
         supervisor.start(worker_spec("eval"))
         self._steward.devices_from(self._start_probe())

@@ -26,13 +26,15 @@ def registry_store(
     """
     sources_keep({offer["source_sha256"]: offer["source"] for offer in offers})
     _versions_keep(registry, offers)
-    changes = _classes_replace(registry, offers)
+    added, changed, removed = _classes_replace(registry, offers)
     broken = _errors_replace(registry, errors)
-    if any(changes.values()) or broken:
+    if added or changed or removed or broken:
         message: RegistryMessage = {
             "type": "registry",
             "registry": registry,
-            **changes,
+            "added": added,
+            "changed": changed,
+            "removed": removed,
             "errors": RegistryError.objects.count(),
         }
         announce(SYSTEM_GROUP, message)
@@ -64,12 +66,16 @@ def _versions_keep(registry: str, offers: list[dict[str, Any]]) -> None:
     )
 
 
-def _classes_replace(registry: str, offers: list[dict[str, Any]]) -> dict[str, list[str]]:
+def _classes_replace(
+    registry: str, offers: list[dict[str, Any]]
+) -> tuple[list[str], list[str], list[str]]:
+    """Make the rows equal the offers; return the names added, changed and removed."""
     rows = {row.class_name: row for row in RegisteredClass.objects.filter(registry=registry)}
     wanted = {offer["class_name"]: offer for offer in offers}
     removed = sorted(rows.keys() - wanted.keys())
     RegisteredClass.objects.filter(registry=registry, class_name__in=removed).delete()
-    added, changed = [], []
+    added: list[str] = []
+    changed: list[str] = []
     for name, offer in sorted(wanted.items()):
         row = rows.get(name) or RegisteredClass(registry=registry, class_name=name)
         values = {field: offer[field] for field in CLASS_FIELDS}
@@ -82,7 +88,7 @@ def _classes_replace(registry: str, offers: list[dict[str, Any]]) -> dict[str, l
         for key, value in values.items():
             setattr(row, key, value)
         row.save()
-    return {"added": added, "changed": changed, "removed": removed}
+    return added, changed, removed
 
 
 def _errors_replace(registry: str, errors: list[dict[str, Any]]) -> bool:

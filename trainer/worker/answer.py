@@ -10,13 +10,24 @@ from trainer.services.calls import call_claim, call_finish
 from trainer.services.datasets import DatasetRefused
 from trainer.services.experiments import CardRefused, ExperimentRefused
 from trainer.services.jobs import JobRefused
+from trainer.services.sources import ClassMissing
 from trainer.services.workers import worker_name
 from trainer.worker.answers import dataset_load, dataset_sample, model_create, task_add
+from trainer.worker.classes import SourceLost
 from trainer.worker.demo import demo_create
 
 logger = logging.getLogger("acc.worker")
 
-REFUSALS = (TaskError, DatasetError, DatasetRefused, CardRefused, ExperimentRefused, JobRefused)
+REFUSALS = (
+    TaskError,
+    DatasetError,
+    DatasetRefused,
+    CardRefused,
+    ClassMissing,
+    ExperimentRefused,
+    JobRefused,
+    SourceLost,
+)
 
 
 def call_answer(call_id: int) -> None:

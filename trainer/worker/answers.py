@@ -9,11 +9,12 @@ from PIL import Image
 from torch import Tensor
 
 from acc.dataset import AccDataset
-from trainer.models import Dataset, Experiment, TaskCard
+from trainer.models import Dataset, Experiment, Registry, TaskCard
 from trainer.selectors.experiments import card_as_dict, dataset_as_dict
 from trainer.services.datasets import dataset_register
 from trainer.services.experiments import card_add, experiment_create
 from trainer.services.plan import task_plan
+from trainer.services.sources import sources_of
 from trainer.worker.sources import dataset_build, model_build, task_build
 
 # A dataset of the usual size is known by its plain name.
@@ -23,11 +24,17 @@ USUAL_SIZE = 32
 def model_create(payload: dict[str, Any]) -> dict[str, Any]:
     """Build a model once, to see that it can be, and make an experiment of it."""
     torch.manual_seed(0)
-    model = model_build(payload["class_name"], payload["config"])
+    cards = list(TaskCard.objects.filter(experiment__slug=payload["experiment"]))
+    sources = sources_of(
+        [(Registry.MODELS, payload["class_name"])]
+        + [(Registry.TASKS, card.class_name) for card in cards]
+    )
+    model = model_build(payload["class_name"], payload["config"], sources)
     described = model.describe()
-    for card in TaskCard.objects.filter(experiment__slug=payload["experiment"]):
+    for card in cards:
         # Tasks that are attached already must fit the new model as well.
-        task_build(task_plan(card), dataset_build(card.dataset.name, card.dataset.spec), model)
+        dataset = dataset_build(card.dataset.name, card.dataset.spec)
+        task_build(task_plan(card), dataset, model, sources)
     experiment_create(
         slug=payload["experiment"],
         model_class=payload["class_name"],
@@ -71,8 +78,11 @@ def task_add(payload: dict[str, Any]) -> dict[str, Any]:
     """Attach a task to an experiment's model, if it fits."""
     experiment = Experiment.objects.get(slug=payload["experiment"])
     row = Dataset.objects.get(name=payload["dataset"])
-    model = model_build(experiment.model_class, experiment.model_config)
-    task_build({**payload, "enabled": True}, dataset_build(row.name, row.spec), model)
+    sources = sources_of(
+        [(Registry.MODELS, experiment.model_class), (Registry.TASKS, payload["class_name"])]
+    )
+    model = model_build(experiment.model_class, experiment.model_config, sources)
+    task_build({**payload, "enabled": True}, dataset_build(row.name, row.spec), model, sources)
     chosen = payload["latent_slice"]
     card = card_add(
         experiment=experiment,

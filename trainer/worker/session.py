@@ -45,7 +45,7 @@ class Session:
         """Build the trainer and bring it to the job's last checkpoint.
 
         Raises:
-            TaskError, DatasetError, KeyError, ValueError, TypeError: the plan cannot be built.
+            TaskError, DatasetError, SourceLost, ValueError, TypeError: the plan cannot be built.
             CheckpointDamagedError, StateMismatchError: the checkpoint cannot be used.
         """
         checkpoint_files_sweep()
@@ -188,11 +188,12 @@ def _trainer_build(job: Job, device: torch.device) -> Trainer:
     # Before the model is made, so that its first weights belong to the seed as well.
     torch.manual_seed(job.seed)
     plan = job.plan
-    model = model_build(plan["model"]["class_name"], plan["model"]["config"])
+    sources = plan["sources"]
+    model = model_build(plan["model"]["class_name"], plan["model"]["config"], sources)
     datasets = {
         name: dataset_build(name, stored["spec"]) for name, stored in plan["datasets"].items()
     }
-    tasks = tasks_build(plan["tasks"], datasets, model)
+    tasks = tasks_build(plan["tasks"], datasets, model, sources)
     config = TrainerConfig(
         lr=job.lr,
         probe_lr=job.probe_lr,

@@ -1,6 +1,5 @@
 """From plain data to live objects: the model, datasets and tasks that a plan names."""
 
-from functools import cache
 from typing import Any
 
 import torch
@@ -10,32 +9,22 @@ from torch import nn
 from acc.autoencoder import BaseAutoencoder
 from acc.dataset import AccDataset
 from acc.datasets.builtin import load_builtin
-from acc.generators.registry import GeneratorRegistry
-from acc.models.registry import ModelRegistry
-from acc.registry.base import BaseRegistry
 from acc.tasks.base import Task
 from acc.tasks.create import create_task
-from acc.tasks.registry import TaskRegistry
+from trainer.models import Registry
+from trainer.worker.classes import SourceRef, class_find, class_load
+
+Sources = list[SourceRef]
 
 
-@cache
-def registries() -> dict[str, BaseRegistry[Any]]:
-    """Return the registries of this process, read once: a job is a process of its own."""
-    return {
-        "tasks": TaskRegistry(directories=settings.ACC_TASK_DIRS),
-        "models": ModelRegistry(),
-        "generators": GeneratorRegistry(),
-    }
-
-
-def model_build(class_name: str, config: dict[str, Any]) -> BaseAutoencoder:
+def model_build(class_name: str, config: dict[str, Any], sources: Sources) -> BaseAutoencoder:
     """Return a new model; its weights come from torch's global generator.
 
     Raises:
-        KeyError: no such class is on offer.
+        SourceLost: the class's text is not stored.
         ValueError, TypeError: the configuration does not fit the class.
     """
-    model: BaseAutoencoder = registries()["models"].get(class_name)(**config)
+    model: BaseAutoencoder = class_find(sources, Registry.MODELS, class_name)(**config)
     return model
 
 
@@ -44,11 +33,10 @@ def dataset_build(name: str, spec: dict[str, Any]) -> AccDataset:
 
     Raises:
         DatasetError: its files are missing.
-        KeyError: no such generator is on offer.
+        SourceLost: the generator's text is not stored.
     """
     if "generator" in spec:
-        generator = registries()["generators"].get(spec["generator"])
-        dataset: AccDataset = generator(**spec["params"]).generate()
+        dataset: AccDataset = class_load(spec["source"])(**spec["params"]).generate()
     else:
         dataset = load_builtin(
             spec["builtin"], image_size=spec["image_size"], data_dir=settings.ACC_DATA_DIR
@@ -58,22 +46,27 @@ def dataset_build(name: str, spec: dict[str, Any]) -> AccDataset:
 
 
 def tasks_build(
-    plans: list[dict[str, Any]], datasets: dict[str, AccDataset], model: nn.Module
+    plans: list[dict[str, Any]],
+    datasets: dict[str, AccDataset],
+    model: nn.Module,
+    sources: Sources,
 ) -> list[Task]:
     """Return the planned tasks, attached to the model.
 
     Raises:
         TaskError: one does not fit the model or its dataset, or has a wrong parameter.
-        KeyError: no such class is on offer.
+        SourceLost: a class's text is not stored.
     """
-    return [task_build(plan, datasets[plan["dataset"]], model) for plan in plans]
+    return [task_build(plan, datasets[plan["dataset"]], model, sources) for plan in plans]
 
 
-def task_build(plan: dict[str, Any], dataset: AccDataset, model: nn.Module) -> Task:
+def task_build(
+    plan: dict[str, Any], dataset: AccDataset, model: nn.Module, sources: Sources
+) -> Task:
     """Return one planned task, attached to the model; raises as `tasks_build`."""
     chosen = plan["latent_slice"]
     task: Task = create_task(
-        registries()["tasks"].get(plan["class_name"]),
+        class_find(sources, Registry.TASKS, plan["class_name"]),
         name=plan["name"],
         dataset=dataset,
         weight=plan["weight"],

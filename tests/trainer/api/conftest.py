@@ -57,7 +57,10 @@ def refused() -> Callable[[HttpResponse, int], str]:
 @pytest.fixture
 def trainer_side(transactional_db: None, valkey: object) -> Iterator[None]:
     """Somebody who answers calls, with the worker's own code."""
+    from tests.setup.classes import shipped_classes_store
     from trainer.worker.answer import call_answer
+
+    shipped_classes_store()
 
     ended = threading.Event()
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.setup.classes import shipped_classes_store
 from trainer.models import Experiment, Job
 from trainer.services.jobs import job_start
 from trainer.worker.answers import dataset_load, model_create, task_add
@@ -16,6 +17,7 @@ TASKS = (
 @pytest.fixture
 def experiment(transactional_db: None) -> Experiment:
     """A small ConvVAE with three tasks on scikit-learn's digits."""
+    shipped_classes_store()
     model_create({"class_name": "ConvVAE", "config": {"latent_dim": 8}, "experiment": "small"})
     dataset_load({"name": "digits", "image_size": 32})
     for task in TASKS:

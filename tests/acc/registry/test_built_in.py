@@ -1,7 +1,7 @@
 """The built-in classes on offer, and a person's own beside them."""
 
 import json
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,12 +12,13 @@ from acc.conv_vae import ConvVAE
 from acc.generators.registry import GeneratorRegistry
 from acc.generators.shapes import ShapesGenerator
 from acc.models.registry import ModelRegistry
-from acc.registry.source import PACKAGE_ROOT
+from acc.registry.offer import RegisteredClass
+from acc.registry.source import PACKAGE_ROOT, load_class_from_source
 from acc.tasks.base import Task, TaskError
 from acc.tasks.classification import ClassificationTask
 from acc.tasks.create import create_task
 from acc.tasks.reconstruction import ReconstructionTask
-from acc.tasks.registry import TaskRegistry, load_task_class
+from acc.tasks.registry import TaskRegistry
 from tests.acc.small_models import SmallModel, dataset, linear_head
 
 DUMMY = '''
@@ -50,6 +51,12 @@ class DummyTask(Task):
 '''
 
 
+def stored_task(entry: RegisteredClass) -> type[Task]:
+    """Return a task class from the text that was kept of its file."""
+    base: Any = Task
+    return load_class_from_source(entry.source, entry.class_name, base, entry.file)
+
+
 def test_the_built_in_tasks_are_on_offer_as_the_classes_that_import_gives():
     registry = TaskRegistry()
     assert [entry.class_name for entry in registry.list()] == [
@@ -70,7 +77,7 @@ def test_an_entry_says_what_a_screen_shows():
     )
     assert entry.description.startswith("How far the decoder's image is from the original")
     assert entry.requires == {"target_type": None, "decoder": True, "vae": False}
-    assert [asdict(parameter) for parameter in entry.parameters] == [
+    assert [*entry.parameters] == [
         {
             "name": "loss",
             "type": "Literal['mse', 'l1']",
@@ -99,11 +106,11 @@ def test_a_persons_file_is_on_offer_and_its_task_trains(tmp_path):
     entry = registry.entry("DummyTask")
     assert entry.module == "dummy_task"
     assert entry.requires == {"target_type": None, "decoder": False, "vae": False}
-    assert [(p.name, p.default, p.description) for p in entry.parameters] == [
+    assert [(p["name"], p["default"], p["description"]) for p in entry.parameters] == [
         ("scale", 2.0, "how much of nothing.")
     ]
     data, model = dataset(None), SmallModel()
-    stored = load_task_class(entry.source, "DummyTask", entry.file)
+    stored = stored_task(entry)
     task = create_task(stored, name="mine", dataset=data, params={"scale": 3.0})
     task.attach(model)
     task.compute_loss(model(data.images[:4]), (data.images[:4],)).backward()
@@ -120,8 +127,8 @@ def test_a_persons_file_does_not_replace_a_built_in_task(tmp_path):
 
 def test_stored_text_of_a_built_in_task_is_the_built_in_class_while_nothing_changed():
     entry = TaskRegistry().entry("ClassificationTask")
-    assert load_task_class(entry.source, entry.class_name, entry.file) is ClassificationTask
-    older = load_task_class(entry.source + "\n# older\n", entry.class_name, entry.file)
+    assert stored_task(entry) is ClassificationTask
+    older = stored_task(replace(entry, source=entry.source + "\n# older\n"))
     assert older is not ClassificationTask
     assert issubclass(older, Task)
 
@@ -150,9 +157,9 @@ def test_every_parameter_on_offer_is_json_and_described(registry_class):
         assert entry.description
         assert (PACKAGE_ROOT.parent / entry.file).is_file()
         for parameter in entry.parameters:
-            json.dumps(asdict(parameter), allow_nan=False)
-            assert parameter.type
-            assert parameter.description, f"{entry.class_name}.{parameter.name}"
+            json.dumps(parameter, allow_nan=False)
+            assert parameter["type"]
+            assert parameter["description"], f"{entry.class_name}.{parameter['name']}"
 
 
 class Narrow(Task):

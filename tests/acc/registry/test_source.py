@@ -8,7 +8,7 @@ import traceback
 import pytest
 
 from acc.registry.source import PACKAGE_ROOT, load_class_from_source
-from tests.acc.test_registry import HEAD, Animal, animal
+from tests.acc.registry.zoo import HEAD, Animal, animal
 
 
 def test_tracebacks_show_the_lines_of_text_that_lies_in_no_file():

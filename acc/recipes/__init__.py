@@ -1,0 +1,1 @@
+"""Scripted experiments: recipes over the checkpoint tree."""

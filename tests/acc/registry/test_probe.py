@@ -1,0 +1,109 @@
+"""Files that do harm as they load: each is one error, and nothing else suffers."""
+
+import signal
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from acc.registry.probe import Look, Probe
+from tests.acc.registry.zoo import HEAD, animal
+
+FACTS = {"base": "tests.acc.registry.zoo:Animal", "facts": "acc.registry.description:facts_of"}
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's limits are Linux's")
+
+
+@pytest.fixture(scope="module")
+def probe() -> Probe:
+    return Probe(seconds=1.5)
+
+
+def look(probe: Probe, text: str, path: str = "/nowhere/dog.py") -> Look:
+    return probe.submit(Path(path), text.encode(), **FACTS).result(timeout=30)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("x = 1\nwhile True:\n    x += 1\n", None, "does not finish loading within 1.5 s"),
+        ("import time\n\ntime.sleep(100)\n", 3, "does not finish loading within 1.5 s"),
+        ("import os\nos._exit(7)\n", None, "ends the process as it loads: exit code 7"),
+        ("import ctypes\n\nctypes.string_at(0)\n", 3, "SIGSEGV (segmentation fault)"),
+        ("print('x' * 3_000_000)\n", None, "prints more than 1 MB"),
+        ("x = bytearray(50 << 30)\n", 1, "takes more memory than a file may"),
+        ("def f(): f()\nf()\n", 1, "RecursionError"),
+        ("raise SystemExit(4)\n", 1, "sys.exit(4)"),
+        ("raise KeyboardInterrupt\n", 1, "KeyboardInterrupt"),
+        ("(" * 10_000, 1, "too many nested parentheses"),
+        ("raise ValueError('\\ud800 \\0')\n", 1, "ValueError: \\ud800 \\0"),
+    ],
+)
+def test_a_file_that_does_harm_is_one_error(probe, text, line, words):
+    found = look(probe, text)
+    assert found.classes == ()
+    assert found.error is not None
+    assert words in found.error.error
+    assert line is None or found.error.line == line
+    found.error.traceback.encode()
+
+
+def test_an_endless_loop_is_shown_with_the_line_it_is_in(probe):
+    error = look(probe, "def spin():\n    while True: pass\nspin()\n").error
+    assert error is not None
+    assert error.line == 2
+    assert 'File "/nowhere/dog.py", line 3 in <module>' in error.traceback
+    assert "forkserver" not in error.traceback
+
+
+def test_a_file_that_hangs_holds_up_no_other(probe):
+    hanging = [
+        probe.submit(Path(f"/nowhere/{n}.py"), b"import time\ntime.sleep(60)\n", **FACTS)
+        for n in range(8)
+    ]
+    assert [facts["class_name"] for facts in look(probe, animal("Dog")).classes] == ["Dog"]
+    assert not any(future.done() for future in hanging)
+    assert all("does not finish" in future.result().error.error for future in hanging)
+
+
+@linux
+def test_what_a_file_started_ends_with_it(probe, tmp_path):
+    note = tmp_path / "pid"
+    text = (
+        "import subprocess\nchild = subprocess.Popen(['sleep', '600'])\n"
+        f"open({str(note)!r}, 'w').write(str(child.pid))\n"
+    )
+    assert look(probe, text + animal("Dog")).error is None
+    deadline = time.monotonic() + 5
+    pid = int(note.read_text())
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline, "the file's child lives on"
+
+
+def test_what_a_file_prints_and_changes_stays_in_its_process(probe, capfd, tmp_path):
+    text = (
+        "import os, sys, signal\nprint('hello', flush=True)\nos.chdir('/')\nsys.path.clear()\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    )
+    place = Path.cwd()
+    handler = signal.getsignal(signal.SIGTERM)
+    assert look(probe, animal("Dog") + text).error is None
+    assert look(probe, animal("Cat")).error is None
+    assert capfd.readouterr() == ("", "")
+    assert (Path.cwd(), signal.getsignal(signal.SIGTERM)) == (place, handler)
+
+
+def test_a_description_is_plain_data_that_every_database_takes(probe):
+    text = HEAD + (
+        "class Dog(Animal):\n    '''A dog\\0 of note.'''\n"
+        "    def __init__(self, age: float = float('nan'), tail='\\ud800'): ...\n"
+    )
+    found = look(probe, text)
+    assert found.error is None
+    (facts,) = found.classes
+    assert facts["description"] == "A dog\\0 of note."
+    defaults = [(p["name"], p["default"]) for p in facts["parameters"]]
+    assert defaults == [("age", "nan"), ("tail", "\\ud800")]
+    assert (facts["line"], facts["module"], facts["file"]) == (2, "dog", "/nowhere/dog.py")

@@ -1,0 +1,1 @@
+"""The process that follows the files of classes and keeps their rows."""
