@@ -12,11 +12,12 @@ from typing import Any
 
 import psutil
 
-from benchmarks import report, sides
+from benchmarks import hot_reload, report, sides
 from benchmarks.comparison import Rounds, largest_relative_difference, rounds_run
 from benchmarks.job import DATASET, MODELS
 from benchmarks.throwaway_acc import Acc, throwaway_acc
 
+BENCHMARKS = ("speed", "storage", "reload")
 # Long enough for a periodic checkpoint (10 s) in every run of ACC.
 RUN_SECONDS = 12.0
 TRIAL_STEPS = 200
@@ -40,6 +41,10 @@ def main() -> None:
         _say(f"storing and reading {points:,} points")
         result["storage"] = sides.storage_figures(points=points, rows=rows)
         print(report.storage_table(result["storage"]))
+    if "reload" in options.only:
+        _say("saving task files while a job trains")
+        result["reload"] = hot_reload.figures()
+        print(report.reload_table(result["reload"]))
     print(report.machine_line(result["machine"]))
     if options.json:
         Path(options.json).write_text(json.dumps(result, indent=1) + "\n")
@@ -51,9 +56,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="how often each side runs (default 5)")
     parser.add_argument("--steps", type=int, help="of each run (default: about 12 seconds' worth)")
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
-    parser.add_argument(
-        "--only", nargs="+", choices=("speed", "storage"), default=["speed", "storage"]
-    )
+    parser.add_argument("--only", nargs="+", choices=BENCHMARKS, default=list(BENCHMARKS))
     parser.add_argument("--quick", action="store_true", help="small, for trying: 1 round of 200")
     options = parser.parse_args()
     options.rounds = options.rounds or (1 if options.quick else 5)

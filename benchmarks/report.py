@@ -1,6 +1,7 @@
 """The tables that `make bench` prints."""
 
 import platform
+import statistics
 from collections.abc import Sequence
 from typing import Any
 
@@ -113,4 +114,36 @@ def machine_line(facts: dict[str, Any]) -> str:
         f"Machine: {facts['cores']} cores ({facts['processor']}, {facts['system']}), "
         f"training on {facts['device']}, "
         f"torch {facts['torch']}, Python {facts['python']}"
+    )
+
+
+def reload_table(figures: dict[str, Any]) -> str:
+    """Return the tables of the task files' trials."""
+    by_kind: dict[str, list[float]] = {}
+    for trial in figures["trials"]:
+        by_kind.setdefault(trial["kind"], []).append(trial["seconds"])
+    rows = [
+        [kind, str(len(seconds)), f"{statistics.median(seconds):.2f}", f"{max(seconds):.2f}"]
+        for kind, seconds in by_kind.items()
+    ]
+    count = str(len(figures["trials"]))
+    median, worst = (f"{figures[f'{which}_seconds']:.2f}" for which in ("median", "worst"))
+    hostile, many = figures["hostile"], figures["many"]
+    title = "Seconds from a saved task file to its class in the API, while a job trains"
+    return "\n".join(
+        [
+            table(title, ["", "trials", "median", "worst"], [*rows, ["all", count, median, worst]]),
+            (
+                f"{len(hostile['errors'])} files that do harm, saved at once: all reported after "
+                f"{hostile['reported_seconds']:.1f} s, a good file beside them after "
+                f"{hostile['good_file_seconds']:.2f} s;\nthe job went on at "
+                f"{hostile['pace_ratio']:.2f} times its pace before."
+            ),
+            (
+                f"{many['files']} files: a new process knows them after "
+                f"{many['start_up_scan_seconds']:.1f} s (its imports included), a running system "
+                f"{many['written_at_once_seconds']:.1f} s after\nthey were written; an edit of one is "
+                f"visible after {many['edit_seconds']:.2f} s.\n"
+            ),
+        ]
     )

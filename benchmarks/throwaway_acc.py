@@ -31,6 +31,7 @@ class Acc:
     address: str
     token: str
     pid: int
+    tasks: Path  # a directory of task files, empty at first
 
     def call(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """GET a path, or POST a body to it; return the answer.
@@ -62,14 +63,15 @@ def throwaway_acc() -> Iterator[Acc]:
     """Run `manage.py up` in a home that is removed afterwards; give it once it can be used."""
     with tempfile.TemporaryDirectory(prefix="acc-bench-", ignore_cleanup_errors=True) as home:
         address, token = f"127.0.0.1:{_free_port()}", secrets.token_urlsafe()
-        log = Path(home) / "up.log"
+        log, tasks = Path(home) / "up.log", Path(home) / "tasks"
+        tasks.mkdir()
         process = child_start(
             [sys.executable, str(ROOT / "manage.py"), "up"],
-            env=_environment(home=home, port=address.rpartition(":")[2], token=token),
+            env=_environment(home=home, address=address, token=token, tasks=tasks),
             cwd=ROOT,
             log=log,
         )
-        acc = Acc(address, token, process.pid)
+        acc = Acc(address, token, process.pid, tasks)
         try:
             _wait_until_online(acc, log)
             yield acc
@@ -78,14 +80,20 @@ def throwaway_acc() -> Iterator[Acc]:
             process.wait(timeout=STOP_SECONDS)
 
 
-def _environment(*, home: str, port: str, token: str) -> dict[str, str]:
+def _environment(*, home: str, address: str, token: str, tasks: Path) -> dict[str, str]:
     """Return this process's surroundings without what may point to a real system."""
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("ACC_") and name not in {"DATABASE_URL", "REDIS_URL"}
     }
-    ours = {"ACC_HOME": home, "ACC_PORT": port, "ACC_API_TOKEN": token, "ACC_DEMO": "0"}
+    ours = {
+        "ACC_HOME": home,
+        "ACC_PORT": address.rpartition(":")[2],
+        "ACC_API_TOKEN": token,
+        "ACC_TASK_DIRS": str(tasks),
+        "ACC_DEMO": "0",
+    }
     return {**kept, **ours}
 
 

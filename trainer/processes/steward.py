@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.db.utils import Error as DatabaseError
 
+from trainer.selectors.registry import registries_are_known
 from trainer.selectors.system import jobs_held
 from trainer.services.nodes import node_goodbye, node_heartbeat
 from trainer.services.reconciler import reconcile_once
@@ -26,7 +27,7 @@ GAP_SECONDS = 5.0
 class Steward(threading.Thread):
     """Runs once a second until told to stop; a database that is away for a while is survived."""
 
-    def __init__(self, *, wanted_device: str, first_work: Callable[[], bool] | None) -> None:
+    def __init__(self, *, wanted_device: str, first_work: Callable[[], None] | None) -> None:
         super().__init__(name="steward", daemon=True)
         self._wanted = wanted_device
         self._first_work = first_work
@@ -60,12 +61,15 @@ class Steward(threading.Thread):
 
     def _beat(self) -> None:
         self._read_probe()
+        if not registries_are_known():
+            return  # the very first start: whoever sees a trainer online may use its classes
         node_heartbeat(devices=self._devices, versions=self._versions)
         reconcile_once(trust_leases=self._leases_count())
         here = f"{socket.gethostname()}:"
         self.jobs_here = [job.pk for job in jobs_held() if job.worker.startswith(here)]
-        if self._first_work is not None and self._probe is None and self._first_work():
-            self._first_work = None
+        if self._first_work is not None and self._probe is None:
+            work, self._first_work = self._first_work, None
+            work()
 
     def _leases_count(self) -> bool:
         """Return whether an expired lease means a silent worker.

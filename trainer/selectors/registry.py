@@ -2,7 +2,13 @@
 
 from typing import Any
 
-from trainer.models import FileVersion, RegisteredClass, RegistryError, Source
+from trainer.models import FileVersion, RegisteredClass, Registry, RegistryError, Source
+
+
+def registries_are_known() -> bool:
+    """Return whether the files of classes were looked at once: there are tasks and models."""
+    known = set(RegisteredClass.objects.values_list("registry", flat=True).distinct())
+    return {Registry.TASKS, Registry.MODELS} <= known
 
 
 def classes_offered(registry: str) -> list[RegisteredClass]:

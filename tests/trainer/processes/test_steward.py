@@ -8,6 +8,8 @@ import threading
 import pytest
 
 from tests.setup.services import wait_until
+from tests.trainer.rows import classes_make
+from trainer.models import RegisteredClass
 from trainer.processes.steward import Steward
 from trainer.selectors.nodes import devices_available, trainer_is_online
 
@@ -19,8 +21,9 @@ def probe_that_prints(text):
 
 
 @pytest.fixture
-def run():
+def run(transactional_db):
     """Return a function that runs a steward for a device and what its probe finds."""
+    classes_make()
     running = []
 
     def run(wanted, devices, first_work=None):
@@ -67,3 +70,14 @@ def test_a_steward_that_ends_is_offline_at_once(run):
     wait_until(trainer_is_online, "it is online")
     steward.end()
     assert not trainer_is_online()
+
+
+def test_a_trainer_whose_classes_are_not_known_yet_is_not_online(run):
+    RegisteredClass.objects.all().delete()
+    done = threading.Semaphore(0)
+    run("", ["cpu"], first_work=done.release)
+    assert not done.acquire(timeout=1.5)
+    assert not trainer_is_online()
+    classes_make()
+    assert done.acquire(timeout=10)
+    assert trainer_is_online()
