@@ -142,8 +142,8 @@ def reload_table(figures: dict[str, Any]) -> str:
             (
                 f"{many['files']} files: a new process knows them after "
                 f"{many['start_up_scan_seconds']:.1f} s (its imports included), a running system "
-                f"{many['written_at_once_seconds']:.1f} s after\nthey were written; an edit of one is "
-                f"visible after {many['edit_seconds']:.2f} s.\n"
+                f"{many['written_at_once_seconds']:.1f} s after\nthey were written; "
+                f"an edit of one is visible after {many['edit_seconds']:.2f} s.\n"
             ),
         ]
     )

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from watchdog.events import (
+    EVENT_TYPE_DELETED,
+    EVENT_TYPE_MOVED,
     FileClosedNoWriteEvent,
     FileOpenedEvent,
     FileSystemEvent,
@@ -26,6 +30,9 @@ logger = logging.getLogger("acc.registry")
 SWEEP_SECONDS = 1.0
 # While a change settles or a file is looked at, registries are asked again this often.
 BUSY_SECONDS = 0.03
+
+# Of many files that change at once, what is known is reported this often.
+GATHER_SECONDS = 0.25
 
 Identity = tuple[int, int]
 
@@ -50,6 +57,7 @@ class Watcher:
         sweep_seconds: float = SWEEP_SECONDS,
     ) -> None:
         self._registries = registries
+        self._reports = [_Report(registry) for registry in registries]
         self._on_change = on_change
         self._sweep_seconds = sweep_seconds
         self._bell = threading.Event()
@@ -58,7 +66,6 @@ class Watcher:
 
     def run(self) -> None:
         """Follow the registries until `end` is called."""
-        unreported = set(self._registries)
         next_sweep = 0.0
         try:
             while not self._ended:
@@ -66,14 +73,9 @@ class Watcher:
                 if time.monotonic() >= next_sweep:
                     next_sweep = time.monotonic() + self._sweep_seconds
                     self._listen()
-                for registry in self._registries:
-                    changed = registry.look()
-                    if registry in unreported and not registry.is_busy:
-                        unreported.remove(registry)
-                        changed = True
-                    if changed and registry not in unreported:
-                        self._on_change(registry)
-                busy = any(registry.is_busy for registry in self._registries)
+                for report in self._reports:
+                    report.look(self._on_change)
+                busy = any(report.is_awaited for report in self._reports)
                 wait = BUSY_SECONDS if busy else next_sweep - time.monotonic()
                 self._bell.wait(max(0.0, wait))
         finally:
@@ -91,6 +93,33 @@ class Watcher:
             self._events.follow(places)
 
 
+@dataclass
+class _Report:
+    """What is still to be said of one registry."""
+
+    registry: BaseRegistry[Any]
+    is_due: bool = True  # the first look is always reported
+    is_first: bool = True
+    reported_at: float = 0.0
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether there will soon be something to say."""
+        return self.is_due or self.registry.is_busy
+
+    def look(self, on_change: Callable[[BaseRegistry[Any]], None]) -> None:
+        """Look, and report a change unless more of them are just coming in."""
+        self.is_due = self.registry.look() or self.is_due
+        if self.registry.is_busy and (
+            self.is_first or time.monotonic() - self.reported_at < GATHER_SECONDS
+        ):
+            return
+        if self.is_due:
+            self.is_due = self.is_first = False
+            on_change(self.registry)
+            self.reported_at = time.monotonic()
+
+
 class _Events(FileSystemEventHandler):
     """Rings the bell when something happens in one of the directories."""
 
@@ -100,11 +129,15 @@ class _Events(FileSystemEventHandler):
         self._observer.daemon = True
         self._observer.start()
         self._watches: dict[tuple[Path, Identity], ObservedWatch | None] = {}
+        self._deleted: set[str] = set()
 
     def follow(self, directories: Sequence[Path]) -> None:
         """Listen to these directories; one that was made anew is another directory."""
         wanted = {(path, identity) for path in directories if (identity := _identity(path))}
-        for key in self._watches.keys() - wanted:
+        # A directory made anew may have the number of the one that was deleted.
+        deleted = {key for key in self._watches if str(key[0]) in self._deleted}
+        self._deleted.clear()
+        for key in (self._watches.keys() - wanted) | deleted:
             watch = self._watches.pop(key)
             if watch is not None:
                 self._unschedule(watch)
@@ -117,8 +150,11 @@ class _Events(FileSystemEventHandler):
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Ring; that a file was read, as registries do, is no news."""
-        if not isinstance(event, FileOpenedEvent | FileClosedNoWriteEvent):
-            self._bell.set()
+        if isinstance(event, FileOpenedEvent | FileClosedNoWriteEvent):
+            return
+        if event.event_type in {EVENT_TYPE_DELETED, EVENT_TYPE_MOVED}:
+            self._deleted.add(os.fsdecode(event.src_path))
+        self._bell.set()
 
     def _schedule(self, path: Path) -> ObservedWatch | None:
         try:
@@ -131,7 +167,7 @@ class _Events(FileSystemEventHandler):
     def _unschedule(self, watch: ObservedWatch) -> None:
         try:
             self._observer.unschedule(watch)
-        except KeyError:
+        except (KeyError, OSError):
             logger.debug("%s was no longer watched", watch.path)
 
 
