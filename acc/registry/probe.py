@@ -20,6 +20,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from acc.registry import probe_child
 from acc.registry.errors import LoadError
 from acc.registry.source import file_label
@@ -31,8 +33,8 @@ ANSWER_BYTES = 4 << 20
 OUTPUT_SHOWN = 4000
 # So many files are looked at in parallel; a few that hang leave room for those that do not.
 AT_ONCE = 16
-# A look takes a few hundredths of a second; one that takes longer gives way to the training.
-PATIENT_AFTER = 0.3
+# A look takes a few hundredths of a second; one that computes longer gives way to the training.
+PATIENT_AFTER = 0.1
 PATIENT_NICENESS = 19
 # Slow imports that task files have in common: done once, before any look is timed.
 WARM_MODULES = (
@@ -74,6 +76,16 @@ class _Child:
     @property
     def age(self) -> float:
         return time.monotonic() - self.started_at
+
+    def give_way(self) -> None:
+        """Leave the processor to others once it used more of it than a look takes."""
+        if self.is_patient or self.age < PATIENT_AFTER:
+            return
+        with suppress(psutil.Error, OSError):
+            used = psutil.Process(self.process.pid).cpu_times()
+            if used.user + used.system >= PATIENT_AFTER:
+                os.setpriority(os.PRIO_PROCESS, self.process.pid, PATIENT_NICENESS)
+                self.is_patient = True
 
 
 class Probe:
@@ -133,12 +145,9 @@ class Probe:
         """Read what the child writes until it ends; return why it was cut off, "" if not."""
         pipes = {answer_r: (child.answer, ANSWER_BYTES), output_r: (child.output, OUTPUT_BYTES)}
         while child.age < self._seconds:
-            if not child.is_patient and child.age >= PATIENT_AFTER:
-                child.is_patient = True
-                with suppress(OSError):
-                    os.setpriority(os.PRIO_PROCESS, child.process.pid, PATIENT_NICENESS)
-            until = self._seconds if child.is_patient else PATIENT_AFTER
-            ready = wait([*pipes, child.process.sentinel], timeout=max(0.0, until - child.age))
+            child.give_way()
+            pause = self._seconds - child.age if child.is_patient else PATIENT_AFTER
+            ready = wait([*pipes, child.process.sentinel], timeout=max(0.0, pause))
             for pipe in [pipe for pipe in pipes if pipe in ready]:
                 kept, limit = pipes[pipe]
                 chunk = os.read(pipe.fileno(), 65536)

@@ -25,7 +25,7 @@ from acc.registry.source import Source, classes_of, file_label, load_module
 
 # Python's stack is shown shortly before the time is up.
 WARNING_SHARE = 0.9
-FIRST_NICENESS = 5
+FIRST_NICENESS = 10
 
 
 class Request(TypedDict):
@@ -41,7 +41,9 @@ class Request(TypedDict):
 
 def run(request: Request, result: Connection, output: Connection) -> NoReturn:
     """Run the file and write what it offers, or what is wrong, as JSON; then end."""
-    os.setsid()  # whatever the file starts can be ended together with it
+    # Whatever the file starts can be ended together with it. No session of its own: the kernel
+    # may share the processor evenly among sessions, whatever their niceness.
+    os.setpgid(0, 0)
     for number in (1, 2):
         os.dup2(output.fileno(), number)
     with Path(os.devnull).open() as nothing:
