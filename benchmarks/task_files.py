@@ -35,7 +35,7 @@ HOSTILE = {
     "os._exit": b"import os\nos._exit(0)\n",
     "SystemExit": b"raise SystemExit(1)\n",
     "segfault": b"import ctypes\nctypes.string_at(0)\n",
-    "not UTF-8": b"# caf\xe9\n",
+    "not UTF-8": b"# \xe9\n",
     "huge output": b"while True:\n    print('x' * 1_000_000)\n",
 }
 
