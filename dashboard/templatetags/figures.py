@@ -1,13 +1,18 @@
 """Figures as the operator reads them; `format.js` writes the same ones on the page."""
 
 import math
+from datetime import datetime
 
 from django import template
+from django.utils import timezone
 
 register = template.Library()
 
 PALETTE_SIZE = 8
 NOTHING = "\N{EN DASH}"
+# After so many days the date says more than their number.
+DAYS_COUNTED = 30
+SHORT_HASH = 8
 
 
 @register.filter
@@ -59,6 +64,25 @@ def duration(seconds: float | None) -> str:
         if len(parts) == 2:
             break
     return " ".join(f"{number} {name}" for number, name in parts if number) or "0 s"
+
+
+@register.filter
+def ago(moment: datetime) -> str:
+    """Return how long ago something was: just now, 5 min ago, 3 h ago, 2 d ago, then the date."""
+    seconds = (timezone.now() - moment).total_seconds()
+    if seconds < 60:
+        return "just now"
+    if seconds >= DAYS_COUNTED * 86400:
+        return f"{moment:%Y-%m-%d}"
+    units = ((86400, "d"), (3600, "h"), (60, "min"))
+    size, name = next(unit for unit in units if seconds >= unit[0])
+    return f"{seconds // size:.0f} {name} ago"
+
+
+@register.filter
+def short_hash(sha256: str) -> str:
+    """Return the beginning of a hash, enough to tell versions apart."""
+    return sha256[:SHORT_HASH]
 
 
 @register.filter
