@@ -45,8 +45,11 @@ def _answer(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
 
 
 def _wants_json(request: HttpRequest) -> bool:
-    first_segment = request.path.strip("/").partition("/")[0]
-    return "Authorization" in request.headers or first_segment in _api_segments()
+    if "Authorization" in request.headers:
+        return True
+    if request.resolver_match and "dashboard" in request.resolver_match.app_names:
+        return False  # a page may share its first segment with the API, as /registry/ does
+    return request.path.strip("/").partition("/")[0] in _api_segments()
 
 
 @cache

@@ -5,7 +5,7 @@ from django.templatetags.static import static
 from django.urls import path
 from django.views.generic import RedirectView
 
-from dashboard.views import partials, sign_in, train, workbench
+from dashboard.views import job, partials, registry, sign_in, train, workbench
 
 app_name = "dashboard"
 
@@ -20,6 +20,24 @@ urlpatterns = [
     path("partials/jobs/", partials.partial_jobs, name="partial_jobs"),
     path("partials/tasks/", partials.partial_tasks, name="partial_tasks"),
     path("partials/awaited/", partials.partial_awaited, name="partial_awaited"),
+    path("registry/", registry.registry, name="registry"),
+    path("registry/source/<str:sha256>/", registry.source, name="source"),
+    path("registry/diff/<str:old>/<str:new>/", registry.diff, name="diff"),
+    path(
+        "partials/registry/classes/",
+        registry.partial_registry_classes,
+        name="partial_registry_classes",
+    ),
+    path(
+        "partials/registry/errors/",
+        registry.partial_registry_errors,
+        name="partial_registry_errors",
+    ),
+    path(
+        "partials/registry/badge/", registry.partial_registry_badge, name="partial_registry_badge"
+    ),
+    path("job/<int:job_id>/", job.job, name="job"),
+    path("partials/job/<int:job_id>/", job.partial_job, name="partial_job"),
     # Browsers ask for it on pages that name no icon of their own, such as the admin's.
     path("favicon.ico", RedirectView.as_view(url=static("dashboard/favicon.svg"))),
     path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),

@@ -1,4 +1,4 @@
-"""What only the pages ask: the switcher's list, and what a job's curves look like."""
+"""What only the pages ask: the switcher's list, a job's colours, and what ran before it."""
 
 from trainer.models import Experiment, Job, JobCommand
 
@@ -18,3 +18,9 @@ def job_colours(job: Job) -> dict[str, int]:
     planned = {task["name"]: task.get("colour", 0) for task in job.plan.get("tasks", [])}
     recorded = {row.task_name: row.colour for row in job.loss_series.all() if not row.is_total}
     return planned | recorded
+
+
+def jobs_before(job: Job, *, limit: int) -> list[Job]:
+    """Return the jobs of the same experiment that were started before, the newest first."""
+    earlier = Job.objects.filter(experiment=job.experiment_id, pk__lt=job.pk)
+    return list(earlier.only("pk", "plan").order_by("-pk")[:limit])
