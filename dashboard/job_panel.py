@@ -1,12 +1,12 @@
 """What the page of one job needs: what ran, from which version of which file, and what happened."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from dashboard.registry_panels import PLACES, value_text
-from trainer.models import Job, RegisteredClass
-from trainer.selectors.jobs import job_events
-from trainer.selectors.pages import jobs_before
+from trainer.models import Job, JobEvent, RegisteredClass
+from trainer.selectors.pages import events_of, jobs_before
 from trainer.selectors.registry import classes_offered
 from trainer.services.sources import SourceRef
 
@@ -58,7 +58,7 @@ class EventRow:
     words: str
     details: list[tuple[str, str]]
     by: str
-    at: str
+    at: datetime
 
 
 def job_panel(job: Job) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def job_panel(job: Job) -> dict[str, Any]:
         "model": plan.get("model") or {},
         "model_config": _texts((plan.get("model") or {}).get("config")),
         "task_rows": [_task_row(task) for task in plan.get("tasks") or []],
-        "event_rows": [_event_row(event) for event in job_events(job)],
+        "event_rows": [_event_row(event) for event in events_of(job)],
     }
 
 
@@ -124,13 +124,13 @@ def _task_row(task: dict[str, Any]) -> TaskRow:
     )
 
 
-def _event_row(event: dict[str, Any]) -> EventRow:
+def _event_row(event: JobEvent) -> EventRow:
     return EventRow(
-        step=event["step"],
-        words=event["kind"].replace("_", " "),
-        details=_texts(event["detail"]),
-        by=event["by"],
-        at=event["at"],
+        step=event.step,
+        words=event.kind.replace("_", " "),
+        details=_texts(event.detail),
+        by=event.by,
+        at=event.at,
     )
 
 
@@ -138,7 +138,10 @@ def _texts(values: Any) -> list[tuple[str, str]]:
     if not isinstance(values, dict):
         return []
     return [
-        (str(name).replace("_", " "), f"{value:g}" if isinstance(value, float) else value_text(value))
+        (
+            str(name).replace("_", " "),
+            f"{value:g}" if isinstance(value, float) else value_text(value),
+        )
         for name, value in values.items()
         if value is not None
     ]

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from trainer.models import RegisteredClass, Registry, RegistryError
+from trainer.selectors.nodes import trainer_is_online
 from trainer.selectors.registry import classes_offered, registry_errors
 
 # What each registry collects, and where a file of it goes: directory and base class.
@@ -80,7 +81,10 @@ class ErrorRow:
 def classes_panel() -> dict[str, Any]:
     """Return what `partials/registry_classes.html` needs."""
     last_good = {(row.registry, row.file) for row in registry_errors() if row.last_good}
-    return {"groups": [_group(registry, last_good) for registry in PLACES]}
+    return {
+        "groups": [_group(registry, last_good) for registry in PLACES],
+        "trainer_online": trainer_is_online(),
+    }
 
 
 def errors_panel() -> dict[str, Any]:

@@ -128,9 +128,11 @@ class Scribe:
         job_running_announce(self.job, step=from_step, device="cpu", threads=1, resumed=True)
         self.step = from_step
 
-    def end(self, state: Job.State = Job.State.COMPLETED, *, error: str = "") -> None:
+    def end(
+        self, state: Job.State = Job.State.COMPLETED, *, error: str = "", traceback: str = ""
+    ) -> None:
         """Bring the job to its end."""
-        job_end(self.job, state=state, step=self.step, error=error)
+        job_end(self.job, state=state, step=self.step, error=error, traceback=traceback)
 
     def _seq(self) -> int:
         return Job.objects.values_list("seq", flat=True).get(pk=self.job.pk)

@@ -1,8 +1,10 @@
 """Figures as templates write them; tests/js holds the page's own to the same."""
 
+import datetime
 import math
 
 import pytest
+from django.utils import timezone
 
 from dashboard.templatetags import figures
 
@@ -40,6 +42,25 @@ def test_a_loss_keeps_four_digits(value, text):
 )
 def test_a_duration_has_its_two_largest_units(seconds, text):
     assert figures.duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-5, "just now"),
+        (59, "just now"),
+        (60, "1 min ago"),
+        (3599, "59 min ago"),
+        (7300, "2 h ago"),
+        (86400 * 29.5, "29 d ago"),
+    ],
+)
+def test_the_past_is_told_in_its_largest_unit(seconds, text):
+    assert figures.ago(timezone.now() - datetime.timedelta(seconds=seconds)) == text
+
+
+def test_what_was_long_ago_is_told_by_its_date():
+    assert figures.ago(datetime.datetime(2020, 1, 2, 3, tzinfo=datetime.UTC)) == "2020-01-02"
 
 
 def test_counts_and_rates_are_short():

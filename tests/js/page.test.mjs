@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import {
+  formatAgo,
   formatCount,
   formatDuration,
   formatLoss,
@@ -89,6 +90,18 @@ test("figures are short and keep their digits", () => {
   assert.equal(formatDuration(NaN), "–");
   assert.equal(formatRate(3.42), "3.4");
   assert.equal(formatRate(1280.4), "1,280");
+});
+
+test("the past is told in its largest unit, and what was long ago by its date", () => {
+  const now = Date.UTC(2026, 0, 31);
+  const told = (seconds) => formatAgo(now - seconds * 1000, now);
+  assert.equal(told(-5), "just now");
+  assert.equal(told(59), "just now");
+  assert.equal(told(60), "1 min ago");
+  assert.equal(told(3599), "59 min ago");
+  assert.equal(told(7300), "2 h ago");
+  assert.equal(told(86400 * 29.5), "29 d ago");
+  assert.equal(told(86400 * 30), "2026-01-01");
 });
 
 test("delays grow, stay bounded, and differ between pages", () => {

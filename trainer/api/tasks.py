@@ -10,14 +10,8 @@ from trainer.api.inputs import TaskIn, WeightIn
 from trainer.api.lookup import ExperimentSlug, card_found, dataset_found, experiment_found
 from trainer.api.schemas import RemovedOut, TaskOut
 from trainer.selectors.experiments import card_as_dict, cards_of
-from trainer.services.calls import call_ask
-from trainer.services.cards import (
-    card_name_default,
-    card_remove,
-    card_set_weight,
-    card_toggle,
-    latent_slice_parse,
-)
+from trainer.services.cards import card_remove, card_set_weight, card_toggle
+from trainer.services.task_add import task_attach
 
 router = Router(tags=["tasks"])
 
@@ -31,23 +25,16 @@ def tasks(request: HttpRequest, experiment: ExperimentSlug = None) -> list[dict[
 @router.post("/tasks/add", response=TaskOut, summary="Attach a task")
 def task_add(request: HttpRequest, body: TaskIn, experiment: ExperimentSlug = None) -> Any:
     """Attach a task, if it fits the model and the dataset; the refusal is the task's own."""
-    chosen = experiment_found(experiment)
-    dataset = dataset_found(body.dataset_name)
-    name = body.name or card_name_default(
-        experiment=chosen, class_name=body.class_name, dataset_name=dataset.name
+    return task_attach(
+        experiment=experiment_found(experiment),
+        class_name=body.class_name,
+        dataset=dataset_found(body.dataset_name),
+        name=body.name,
+        weight=body.weight,
+        latent_slice=body.latent_slice,
+        params=body.params,
+        by=caller_name(request),
     )
-    payload = {
-        "experiment": chosen.slug,
-        "name": name,
-        "class_name": body.class_name,
-        "dataset": dataset.name,
-        "weight": body.weight,
-        "latent_slice": (
-            None if body.latent_slice is None else list(latent_slice_parse(body.latent_slice))
-        ),
-        "params": body.params,
-    }
-    return call_ask(kind="task_add", payload=payload, by=caller_name(request))
 
 
 @router.post("/tasks/{name}/set_weight", response=TaskOut, summary="Change a task's weight")

@@ -38,3 +38,20 @@ export function formatRate(value) {
   if (!value) return "–";
   return value < 10 ? value.toFixed(1) : counts.format(value);
 }
+
+/** After so many days the date says more than their number. */
+const DAYS_COUNTED = 30;
+
+/** Return how long ago a moment was: just now, 5 min ago, 3 h ago, 2 d ago, then the date. */
+export function formatAgo(momentMs, nowMs) {
+  const seconds = (nowMs - momentMs) / 1000;
+  if (seconds < 60) return "just now";
+  if (seconds >= DAYS_COUNTED * 86400) return new Date(momentMs).toISOString().slice(0, 10);
+  const units = [
+    [86400, "d"],
+    [3600, "h"],
+    [60, "min"],
+  ];
+  const [size, name] = units.find(([unit]) => seconds >= unit);
+  return `${Math.floor(seconds / size)} ${name} ago`;
+}

@@ -1,55 +1,18 @@
 /** Wires the workbench: socket, curves, figures, and the panels that htmx refreshes. */
 
-import { getJson } from "./api.js";
 import { CurvesPanel } from "./curves.js";
-import { CutOff, tellUnsent } from "./cut_off.js";
+import { tellUnsent } from "./cut_off.js";
+import { Header, showSignedOut } from "./header.js";
+import { wireMorphs } from "./morph.js";
 import { refresh, wireRefreshes } from "./refresh.js";
 import { RunFigures } from "./run.js";
-import { LiveSocket } from "./socket.js";
-
-const TRAINER_POLL_MS = 10000;
-const SIGNAL_WORDS = {
-  connecting: "connecting",
-  live: "live",
-  reconnecting: "reconnecting",
-  offline: "no connection",
-};
+import { followClasses, wireTaskAdd } from "./task_add.js";
 
 const workbench = document.getElementById("workbench");
 const figures = new RunFigures(workbench.dataset.experimentName);
-const cutOff = new CutOff(figures);
 let curves = null;
 let frame = null;
 let newestShown = 0;
-
-function setSignal(id, state, words) {
-  const signal = document.getElementById(id);
-  if (signal.dataset.state === state) return false;
-  signal.dataset.state = state;
-  signal.querySelector("[data-words]").textContent = words;
-  return true;
-}
-
-function setTrainer(state) {
-  // The panel with the advice on what to do about it depends on the trainer.
-  if (setSignal("trainer-state", state, state)) refresh("acc:run");
-}
-
-/** The trainer cannot say that it was killed, so the page asks now and then. */
-async function askTrainer() {
-  if (document.hidden) return;
-  try {
-    const health = await getJson("/health");
-    setTrainer(health.trainer);
-    if (health.device) document.getElementById("device").textContent = health.device;
-  } catch {
-    // The connection's own signal says that the server does not answer.
-  }
-}
-
-function showSignedOut() {
-  document.getElementById("signed-out").hidden = false;
-}
 
 function mountCurves() {
   const panel = document.getElementById("loss-curves");
@@ -100,6 +63,7 @@ function followStarted(event) {
 function catchUp() {
   curves?.refill();
   for (const name of ["acc:run", "acc:jobs", "acc:tasks"]) refresh(name);
+  followClasses();
 }
 
 function receive(message) {
@@ -108,10 +72,9 @@ function receive(message) {
     refresh("acc:run");
     refresh("acc:jobs");
   }
-  if (message.type === "gap") catchUp();
   if (message.type === "job") followNew(message.job);
   if (message.type === "task") refresh("acc:tasks");
-  if (message.type === "trainer") setTrainer(message.state);
+  if (message.type === "registry" && message.registry === "tasks") followClasses();
   frame ??= requestAnimationFrame(() => {
     frame = null;
     figures.draw();
@@ -135,38 +98,6 @@ function keepFocus(event) {
   document.getElementById(target.id)?.focus();
 }
 
-function connect() {
-  const url = new URL(workbench.dataset.socket, window.location.href);
-  url.protocol = url.protocol.replace("http", "ws");
-  const socket = new LiveSocket(url.href, {
-    onMessage: receive,
-    onState: (state) => {
-      setSignal("connection", state, SIGNAL_WORDS[state]);
-      cutOff.follow(state);
-    },
-    onOpen: () => {
-      catchUp();
-      askTrainer();
-    },
-    onRefused: (code) => {
-      cutOff.answered();
-      if (code === 4401) showSignedOut();
-    },
-  });
-  socket.start();
-}
-
-/** A click elsewhere, or Escape, closes an open menu. */
-function closeMenus(event) {
-  if (event.type === "keydown" && event.key !== "Escape") return;
-  for (const menu of document.querySelectorAll(".menu[open]")) {
-    if (event.type === "keydown") menu.querySelector("summary").focus();
-    if (event.type === "keydown" || !menu.contains(event.target)) menu.open = false;
-  }
-}
-
-document.addEventListener("click", closeMenus);
-document.addEventListener("keydown", closeMenus);
 document.body.addEventListener("acc:started", followStarted);
 document.body.addEventListener("htmx:sendError", tellUnsent);
 document.body.addEventListener("htmx:afterSettle", (event) => {
@@ -177,10 +108,15 @@ document.body.addEventListener("htmx:afterSettle", (event) => {
   figures.draw();
 });
 
+wireMorphs();
 wireRefreshes();
+wireTaskAdd();
 adoptRun();
-if (workbench.dataset.socket) {
-  connect();
-  mountCurves();
-  setInterval(askTrainer, TRAINER_POLL_MS);
-}
+new Header({
+  receive,
+  catchUp,
+  // The panel with the advice on what to do about it depends on the trainer.
+  trainerChanged: () => refresh("acc:run"),
+  figures,
+}).follow(workbench.dataset.socket);
+mountCurves();

@@ -8,7 +8,14 @@ const PANELS = {
   "acc:run": "run-panel",
   "acc:jobs": "jobs-panel",
   "acc:tasks": "tasks-panel",
+  "acc:job": "job-panel",
+  "acc:registry-badge": "registry-badge",
+  "acc:registry-classes": "registry-classes",
+  "acc:registry-errors": "errors",
 };
+
+/** What a change of the classes on offer touches, wherever it is shown. */
+export const REGISTRY_EVENTS = Object.keys(PANELS).filter((name) => name.startsWith("acc:registry-"));
 
 const stale = new Set();
 let timer = null;

@@ -1,0 +1,80 @@
+/**
+ * Makes an element say what a newer one says, and leaves alone what is the same.
+ *
+ * What is unfolded, typed, selected or focused stays: a node that is still wanted is never replaced
+ * nor, unless the order changed, moved. Elements are known by their id, the rest by its place.
+ */
+
+/** What the person at the page decides, and no answer of the server. */
+const OWN_STATE = new Set(["open"]);
+
+/** Change `from` into `to`, whose nodes may be taken over. */
+export function morph(from, to) {
+  if (from.isEqualNode(to)) return;
+  if (from.nodeName !== to.nodeName || (from.id ?? "") !== (to.id ?? "")) {
+    from.replaceWith(to);
+  } else if (from.nodeType === Node.ELEMENT_NODE) {
+    morphAttributes(from, to);
+    morphChildren(from, to);
+  } else {
+    from.nodeValue = to.nodeValue;
+  }
+}
+
+/** Have answers for elements with `data-morph` morph them; tells them so by "acc:morphed". */
+export function wireMorphs() {
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, xhr } = event.detail;
+    if (!target.matches("[data-morph]") || xhr.status !== 200) return;
+    const answer = new DOMParser().parseFromString(event.detail.serverResponse, "text/html");
+    const fresh = answer.getElementById(target.id);
+    if (!fresh) return;
+    event.detail.shouldSwap = false;
+    morph(target, fresh);
+    target.dispatchEvent(new CustomEvent("acc:morphed", { bubbles: true }));
+  });
+}
+
+function morphAttributes(from, to) {
+  for (const { name } of [...from.attributes]) {
+    if (!to.hasAttribute(name) && !OWN_STATE.has(name)) from.removeAttribute(name);
+  }
+  for (const { name, value } of to.attributes) {
+    if (from.getAttribute(name) !== value && !OWN_STATE.has(name)) from.setAttribute(name, value);
+  }
+}
+
+function morphChildren(from, to) {
+  const wanted = new Set([...to.children].map((child) => child.id).filter(Boolean));
+  const known = new Map();
+  for (const child of [...from.children]) {
+    if (!child.id) continue;
+    if (wanted.has(child.id)) known.set(child.id, child);
+    else child.remove();
+  }
+  let at = from.firstChild;
+  for (const child of [...to.childNodes]) {
+    const same = known.get(child.id);
+    // Else the known one would be moved in front of what is left over, and lose the focus.
+    while (same && at && !at.id) at = removed(at);
+    if (same && same === at) at = at.nextSibling;
+    else if (same) from.insertBefore(same, at);
+    if (same) {
+      morph(same, child);
+    } else if (at && !at.id && !child.id && at.nodeName === child.nodeName) {
+      const old = at;
+      at = at.nextSibling;
+      morph(old, child);
+    } else {
+      from.insertBefore(child, at);
+    }
+  }
+  while (at) at = removed(at);
+}
+
+/** Remove a node and return the one after it. */
+function removed(node) {
+  const next = node.nextSibling;
+  node.remove();
+  return next;
+}
