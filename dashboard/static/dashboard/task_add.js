@@ -21,9 +21,6 @@ export function wireTaskAdd() {
   document.addEventListener("input", (event) => {
     if (event.target.id === "task_add_latent_slice") drawStrip();
   });
-  document.addEventListener("change", (event) => {
-    if (event.target.id === "task_add_class_name") followClasses();
-  });
   document.addEventListener("keydown", moveAlong);
   document.addEventListener("focusout", () => setTimeout(freshen));
   document.body.addEventListener("acc:task-added", () => byId("task-add-button")?.focus());
@@ -64,6 +61,7 @@ function settle(event) {
   byId("task_add_name").placeholder = byId("task-add-name-default").value;
   sizeSegments();
   drawStrip();
+  if (event.detail.target?.id === "task-add-class") followClasses();
   // A refused form: to the first thing that is wrong.
   if (event.detail.target?.id === "task-add-panel" || event.detail.elt === panel) {
     panel.querySelector("[aria-invalid=true], [role=alert]")?.focus();
@@ -92,7 +90,9 @@ export async function followClasses() {
   if (place.textContent.trim() !== words) place.textContent = words;
   const { class: shownClass, sha } = byId("task-add-class").dataset;
   const chosen = offers.find((offer) => offer.class_name === select.value);
-  isStale = chosen !== undefined && (chosen.source_sha256 !== sha || shownClass !== select.value);
+  // Fields of another class than the chosen one are about to be replaced anyway.
+  const isShown = shownClass === "" || shownClass === select.value;
+  isStale = chosen !== undefined && isShown && chosen.source_sha256 !== sha;
   freshen();
 }
 
