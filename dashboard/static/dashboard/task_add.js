@@ -6,6 +6,8 @@ import { planOptions } from "./offered.js";
 
 const byId = (id) => document.getElementById(id);
 let asked = 0;
+/** A second form would wipe what is typed in the first. */
+let isOpening = false;
 /** The chosen class changed on the disk while its own fields had the focus. */
 let isStale = false;
 
@@ -29,17 +31,20 @@ export function wireTaskAdd() {
 }
 
 /** Open the form, or hide it with what was typed; the first time it is fetched. */
-async function toggle() {
+function toggle() {
   const panel = byId("task-add-panel");
   if (panel) {
     panel.hidden = !panel.hidden;
-  } else {
+  } else if (!isOpening) {
+    isOpening = true;
     byId("task-add-status").textContent = "";
     const target = { target: "#task-add-place", swap: "innerHTML" };
-    await window.htmx.ajax("GET", byId("task-add").dataset.url, target);
+    window.htmx.ajax("GET", byId("task-add").dataset.url, target).finally(() => {
+      isOpening = false;
+    });
   }
   showState();
-  if (byId("task-add-panel")?.hidden === false) byId("task_add_class_name").focus();
+  if (panel && !panel.hidden) byId("task_add_class_name").focus();
 }
 
 function cancel() {
@@ -61,10 +66,17 @@ function settle(event) {
   byId("task_add_name").placeholder = byId("task-add-name-default").value;
   sizeSegments();
   drawStrip();
-  if (event.detail.target?.id === "task-add-class") followClasses();
-  // A refused form: to the first thing that is wrong.
-  if (event.detail.target?.id === "task-add-panel" || event.detail.elt === panel) {
-    panel.querySelector("[aria-invalid=true], [role=alert]")?.focus();
+  switch (event.detail.target?.id) {
+    case "task-add-place": // Only now does htmx hear of changes in it.
+      byId("task_add_class_name").focus();
+      break;
+    case "task-add-class":
+      followClasses();
+      break;
+    case "task-add-panel": // A refused form: to the first thing that is wrong.
+      panel.querySelector("[aria-invalid=true], [role=alert]")?.focus();
+      break;
+    default:
   }
 }
 
