@@ -14,8 +14,15 @@ from typing import Any
 from watchdog.events import (
     EVENT_TYPE_DELETED,
     EVENT_TYPE_MOVED,
-    FileClosedNoWriteEvent,
-    FileOpenedEvent,
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirModifiedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
     FileSystemEvent,
     FileSystemEventHandler,
 )
@@ -33,6 +40,13 @@ BUSY_SECONDS = 0.03
 
 # Of many files that change at once, what is known is reported this often.
 GATHER_SECONDS = 0.25
+
+# All but that a file was opened or closed unchanged, as registries do to every file at each look:
+# asked for, these would keep the observer busier than the changes do.
+NEWS: list[type[FileSystemEvent]] = [
+    *(FileCreatedEvent, FileModifiedEvent, FileClosedEvent, FileMovedEvent, FileDeletedEvent),
+    *(DirCreatedEvent, DirModifiedEvent, DirMovedEvent, DirDeletedEvent),
+]
 
 Identity = tuple[int, int]
 
@@ -149,16 +163,14 @@ class _Events(FileSystemEventHandler):
         self._observer.stop()
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        """Ring; that a file was read, as registries do, is no news."""
-        if isinstance(event, FileOpenedEvent | FileClosedNoWriteEvent):
-            return
+        """Ring, and remember what went away."""
         if event.event_type in {EVENT_TYPE_DELETED, EVENT_TYPE_MOVED}:
             self._deleted.add(os.fsdecode(event.src_path))
         self._bell.set()
 
     def _schedule(self, path: Path) -> ObservedWatch | None:
         try:
-            return self._observer.schedule(self, str(path))
+            return self._observer.schedule(self, str(path), event_filter=NEWS)
         except OSError as error:
             # No more watches on this machine, or the directory has just gone: the sweep goes on.
             logger.info("%s is swept once a second only: %s", path, error)
