@@ -45,6 +45,7 @@ ACC_API_TOKEN_FILE = ACC_HOME / "api-token"
 ACC_INSTANCE = home_digest(ACC_HOME)  # tells this system from others on the same machine
 ACC_LOG_DIR = ACC_HOME / "logs"
 CHECKPOINT_DIR = ACC_HOME / "checkpoints"
+DATASET_DIR = ACC_HOME / "datasets"  # what generators made; made again where a file is missing
 MEDIA_ROOT = ACC_HOME / "media"  # what is made for people to look at; never served as it lies
 ACC_CHECKPOINT_SECONDS = env_int("ACC_CHECKPOINT_SECONDS", 10, minimum=1, maximum=86400)
 ACC_LEASE_SECONDS = env_int("ACC_LEASE_SECONDS", 15, minimum=2, maximum=3600)

@@ -1,110 +1,26 @@
 """A class's own parameters as fields of a form, typed as its constructor declares them."""
 
-import ast
 import json
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 
+from trainer.services.parameters import Kind, kind_of
+
 # What a field gives where the constructor's own default is to hold.
 OMITTED = object()
 
-Members = list[tuple[str, tuple[Any, ...]]]
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
-_JSON_TYPES = {
-    *("list", "tuple", "dict", "set", "List", "Tuple", "Dict", "Sequence", "Mapping"),
-    *("Collection", "Iterable", "MutableMapping", "MutableSequence"),
-}
 _WORDS = {
     "whole": "Must be a whole number.",
     "number": "Must be a number.",
     "json": "Must be JSON, such as [1, 2].",
 }
-
-
-@dataclass(frozen=True)
-class Kind:
-    """How a parameter is typed in: flag, whole, number, choice, text, json or any."""
-
-    name: str
-    nullable: bool = False
-    choices: tuple[Any, ...] = ()
-
-
-def kind_of(parameter: dict[str, Any]) -> Kind:
-    """Return how a parameter is typed in, by its annotation, else by its default."""
-    try:
-        members = _members(ast.parse(parameter["type"].strip(), mode="eval").body)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return Kind(_kind_of_default(parameter["default"]))
-    names = {name for name, _ in members}
-    nullable = "None" in names
-    names.discard("None")
-    if names == {"Literal"}:
-        values = tuple(value for _, literals in members for value in literals)
-        return Kind("choice", nullable, (*values, None) if nullable else values)
-    if names == {"bool"}:
-        return Kind("choice", True, (True, False, None)) if nullable else Kind("flag")
-    return Kind(_kind_of_names(names), nullable)
-
-
-def _kind_of_names(names: set[str]) -> str:
-    if names == {"int"}:
-        return "whole"
-    if names and names <= {"int", "float"}:
-        return "number"
-    if "str" in names:
-        return "text"
-    return "json" if names and names <= _JSON_TYPES else "any"
-
-
-def _kind_of_default(default: Any) -> str:
-    if isinstance(default, bool):
-        return "flag"
-    return "text" if isinstance(default, str) else "any"
-
-
-def _members(node: ast.expr) -> Members:
-    """Return the members of a union: (name, ()), or ("Literal", its values).
-
-    Raises:
-        ValueError: a literal's value is none that a form could show.
-    """
-    if isinstance(node, ast.Subscript):
-        return _subscripted(node)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        return [*_members(node.left), *_members(node.right)]
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):  # in quotes
-        return _members(ast.parse(node.value, mode="eval").body)
-    name = str(node.value) if isinstance(node, ast.Constant) else _last_name(node)
-    return [(name, ())]
-
-
-def _subscripted(node: ast.Subscript) -> Members:
-    name = _last_name(node.value)
-    inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    if name == "Literal":
-        values = tuple(ast.literal_eval(item) for item in inner)
-        if not all(value is None or isinstance(value, str | int) for value in values):
-            raise ValueError("a literal that JSON has no value for")
-        return [("Literal", values)]
-    of_union = {"Union": inner, "Optional": inner[:1], "Annotated": inner[:1]}
-    if name not in of_union:
-        return [(name, ())]
-    members = [member for item in of_union[name] for member in _members(item)]
-    return [*members, ("None", ())] if name == "Optional" else members
-
-
-def _last_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 class ReadField(forms.CharField):

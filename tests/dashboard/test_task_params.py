@@ -3,7 +3,8 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from dashboard.task_params import OMITTED, field_of, kind_of
+from dashboard.task_params import OMITTED, field_of
+from trainer.services.parameters import kind_of
 
 
 def parameter(kind, default=None, *, required=False):

@@ -16,6 +16,7 @@ from trainer.services.cards import CardConflict
 from trainer.services.datasets import DatasetRefused
 from trainer.services.experiments import CardRefused, ExperimentRefused
 from trainer.services.jobs import JobConflict, JobRefused
+from trainer.services.parameters import ParameterRefused
 from trainer.services.sentences import sentence_of
 from trainer.services.sources import ClassMissing
 
@@ -30,6 +31,7 @@ STATUSES: dict[type[Exception], int] = {
     ExperimentRefused: 400,
     JobRefused: 400,
     JobConflict: 409,
+    ParameterRefused: 400,
     TrainerOffline: 503,
     SuspiciousOperation: 400,
     RequestDataTooBig: 413,

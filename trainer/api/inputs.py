@@ -44,6 +44,15 @@ class BuiltinIn(Body):
     image_size: Annotated[Whole, Field(ge=8, le=256)] = 32
 
 
+class GenerateIn(Body):
+    """The dataset to make."""
+
+    generator_name: Text = Field(description='"ShapesGenerator", or short: "shapes"')
+    params: dict[str, Any] = Field(
+        {}, description="The generator's own, as /registry/generators declares them."
+    )
+
+
 class TaskIn(Body):
     """The task to attach."""
 

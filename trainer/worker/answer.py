@@ -12,7 +12,13 @@ from trainer.services.experiments import CardRefused, ExperimentRefused
 from trainer.services.jobs import JobRefused
 from trainer.services.sources import ClassMissing
 from trainer.services.workers import worker_name
-from trainer.worker.answers import dataset_load, dataset_sample, model_create, task_add
+from trainer.worker.answers import (
+    dataset_generate,
+    dataset_load,
+    dataset_sample,
+    model_create,
+    task_add,
+)
 from trainer.worker.classes import SourceLost
 from trainer.worker.demo import demo_create
 
@@ -51,6 +57,7 @@ def call_answer(call_id: int) -> None:
 
 ANSWERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "model_create": model_create,
+    "dataset_generate": dataset_generate,
     "dataset_load": dataset_load,
     "dataset_sample": dataset_sample,
     "task_add": task_add,

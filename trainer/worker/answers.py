@@ -2,6 +2,7 @@
 
 import base64
 import io
+from itertools import count
 from typing import Any
 
 import torch
@@ -11,10 +12,11 @@ from torch import Tensor
 from acc.dataset import AccDataset
 from trainer.models import Dataset, Experiment, Registry, TaskCard
 from trainer.selectors.experiments import card_as_dict, dataset_as_dict
-from trainer.services.datasets import dataset_register
+from trainer.services.datasets import DatasetRefused, dataset_register
 from trainer.services.experiments import card_add, experiment_create
 from trainer.services.plan import task_plan
 from trainer.services.sources import sources_of
+from trainer.worker.generated import dataset_make
 from trainer.worker.sources import dataset_build, model_build, task_build
 
 # A dataset of the usual size is known by its plain name.
@@ -51,6 +53,33 @@ def dataset_load(payload: dict[str, Any]) -> dict[str, Any]:
     name = payload["name"] if size == USUAL_SIZE else f"{payload['name']}-{size}"
     dataset = dataset_build(name, spec)
     return dataset_as_dict(dataset_keep(dataset, kind=Dataset.Kind.BUILTIN, spec=spec))
+
+
+def dataset_generate(payload: dict[str, Any]) -> dict[str, Any]:
+    """Make a dataset and register it, under a free name where none is asked for."""
+    source, params = payload["source"], payload["params"]
+    dataset = dataset_make(source, params)
+    spec = {
+        "generator": source["class_name"],
+        "source": source,
+        "params": params,
+        "seed": dataset.seed,
+        "content_hash": dataset.content_hash(),
+    }
+    if payload["name"] is not None:
+        dataset.name = payload["name"]
+        return dataset_as_dict(dataset_keep(dataset, kind=Dataset.Kind.GENERATED, spec=spec))
+    return dataset_as_dict(_keep_under_free_name(dataset, payload["short_name"], spec))
+
+
+def _keep_under_free_name(dataset: AccDataset, base: str, spec: dict[str, Any]) -> Dataset:
+    for number in count(1):
+        dataset.name = base if number == 1 else f"{base}-{number}"
+        try:
+            return dataset_keep(dataset, kind=Dataset.Kind.GENERATED, spec=spec)
+        except DatasetRefused:
+            continue
+    raise AssertionError("numbers do not end")
 
 
 def dataset_keep(dataset: AccDataset, *, kind: str, spec: dict[str, Any]) -> Dataset:

@@ -12,7 +12,8 @@ from acc.datasets.builtin import load_builtin
 from acc.tasks.base import Task
 from acc.tasks.create import create_task
 from trainer.models import Registry
-from trainer.worker.classes import SourceRef, class_find, class_load
+from trainer.worker.classes import SourceRef, class_find
+from trainer.worker.generated import dataset_generated
 
 Sources = list[SourceRef]
 
@@ -32,11 +33,11 @@ def dataset_build(name: str, spec: dict[str, Any]) -> AccDataset:
     """Return a dataset from its spec, under the name by which its row is known.
 
     Raises:
-        DatasetError: its files are missing.
+        DatasetError: its files are missing, or its generator makes other data than at first.
         SourceLost: the generator's text is not stored.
     """
     if "generator" in spec:
-        dataset: AccDataset = class_load(spec["source"])(**spec["params"]).generate()
+        dataset = dataset_generated(spec)
     else:
         dataset = load_builtin(
             spec["builtin"], image_size=spec["image_size"], data_dir=settings.ACC_DATA_DIR
