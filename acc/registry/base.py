@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +36,8 @@ class BaseRegistry(Generic[T]):
         settle_seconds: a change counts once it stood for so long. A save is a truncation, then
             a write, and editors write through temporary names.
         probe: what looks at files; without it, the one of this process.
+        kinds: base and facts of all registries that share directories with this one, itself
+            among them; then one look at a file is enough for all.
     """
 
     name: ClassVar[str]
@@ -51,10 +53,12 @@ class BaseRegistry(Generic[T]):
         never_under: Iterable[Path] = (),
         settle_seconds: float = 0.0,
         probe: Probe | None = None,
+        kinds: Mapping[str, str] | None = None,
     ) -> None:
         self.places = Places.of(builtin, directories, shipped=shipped, never_under=never_under)
         self._settle_seconds = settle_seconds
         self._probe = probe or shared_probe()
+        self._kinds = kinds or {self.base: self.facts}
         self._files: dict[Path, FileEntry] = {}
         self._look_count = 0
         self._offers: dict[str, RegisteredClass] = {}
@@ -164,7 +168,7 @@ class BaseRegistry(Generic[T]):
             if entry.has_changed(now, self._settle_seconds):
                 entry.noticed_at = self._look_count
                 entry.probing = self._probe.submit(
-                    path, entry.content, base=self.base, facts=self.facts
+                    path, entry.content, base=self.base, kinds=self._kinds
                 )
 
     def _settle_names(self) -> None:

@@ -6,12 +6,15 @@ look takes milliseconds and starts from the same state each time.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import multiprocessing
 import os
 import re
 import signal
+import threading
 import time
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -52,7 +55,11 @@ WARM_MODULES = (
     "acc.conv_vae",
     "acc.generators.shapes",
     "acc.recipes.base",
+    "acc.registry.description",
+    "acc.tasks.facts",
 )
+
+Looks = dict[str, "Look"]  # what a look found, by kind of class
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,16 @@ class Look:
 
     classes: tuple[dict[str, Any], ...] = ()
     error: LoadError | None = None
+
+
+@dataclass
+class _Shared:
+    """A look whose answer several registries take, each once."""
+
+    digest: bytes
+    kinds: Mapping[str, str]
+    looks: Future[Looks]
+    taken: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -94,36 +111,61 @@ class Probe:
     def __init__(self, *, seconds: float = SECONDS, memory_bytes: int = MEMORY_BYTES) -> None:
         self._seconds = seconds
         self._memory_bytes = memory_bytes
+        self._lock = threading.Lock()
+        self._shared: dict[Path, _Shared] = {}
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="probe")
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload([*WARM_MODULES])
 
-    def submit(self, path: Path, content: bytes, *, base: str, facts: str) -> Future[Look]:
+    def submit(
+        self, path: Path, content: bytes, *, base: str, kinds: Mapping[str, str]
+    ) -> Future[Look]:
         """Begin to look at a file; the future never raises.
+
+        Registries that read the same directories and name the same kinds share a look: the file
+        runs once for all of them.
 
         Args:
             content: the file's bytes; the file itself is not read again.
-            base: "package.module:Class", whose subclasses count.
-            facts: "package.module:function", which describes one class as plain data.
+            base: "package.module:Class", whose subclasses count; one of `kinds`.
+            kinds: what any of the registries looks for, with the "package.module:function" that
+                describes one class of it as plain data.
         """
+        digest = hashlib.sha256(content).digest()
+        with self._lock:
+            shared = self._shared.get(path)
+            if (
+                shared is None
+                or base in shared.taken
+                or (shared.digest, shared.kinds) != (digest, kinds)
+            ):
+                shared = _Shared(digest, kinds, self._begin(path, content, kinds))
+                self._shared[path] = shared
+            shared.taken.add(base)
+            if shared.taken == kinds.keys():
+                del self._shared[path]
+        taken: Future[Look] = Future()
+        shared.looks.add_done_callback(lambda looks: taken.set_result(looks.result()[base]))
+        return taken
+
+    def _begin(self, path: Path, content: bytes, kinds: Mapping[str, str]) -> Future[Looks]:
         request: probe_child.Request = {
             "path": str(path),
             "content": content,
-            "base": base,
-            "facts": facts,
+            "kinds": dict(kinds),
             "seconds": self._seconds,
             "memory_bytes": self._memory_bytes,
         }
         return self._pool.submit(self._look, request)
 
-    def _look(self, request: probe_child.Request) -> Look:
+    def _look(self, request: probe_child.Request) -> Looks:
         try:
             return self._supervise(request)
         except Exception as error:  # noqa: BLE001  # one file's trouble is an error row, no more
             sentence = f"the file could not be looked at: {type(error).__name__}: {error}"
             return _refused(request, sentence)
 
-    def _supervise(self, request: probe_child.Request) -> Look:
+    def _supervise(self, request: probe_child.Request) -> Looks:
         answer_r, answer_w = self._context.Pipe(duplex=False)
         output_r, output_w = self._context.Pipe(duplex=False)
         with answer_r, output_r:
@@ -179,13 +221,17 @@ def _end(process: Any, *, kill: bool) -> None:
 
 def _result(
     request: probe_child.Request, child: _Child, sentence: str, exit_code: int | None
-) -> Look:
+) -> Looks:
     if sentence:
         return _refused(request, sentence, child.output)
     try:
         answer = json.loads(child.answer.decode())
     except ValueError:
         return _refused(request, _death(exit_code), child.output)
+    return {base: _found(answer[base]) for base in request["kinds"]}
+
+
+def _found(answer: dict[str, Any]) -> Look:
     if "error" in answer:
         return Look(error=LoadError(**answer["error"]))
     return Look(classes=tuple(answer["classes"]))
@@ -199,19 +245,18 @@ def _death(exit_code: int | None) -> str:
     return f"the file crashes the process as it loads: {name} ({meaning})"
 
 
-def _refused(request: probe_child.Request, sentence: str, output: bytes | bytearray = b"") -> Look:
+def _refused(request: probe_child.Request, sentence: str, output: bytes | bytearray = b"") -> Looks:
     text = _shown(output.decode(errors="replace"), request["path"])
     # Python's own report of a crash names the innermost frame first.
     place = re.search(rf'File "{re.escape(request["path"])}", line (\d+)', text)
-    return Look(
-        error=LoadError(
-            file=file_label(Path(request["path"])),
-            line=int(place[1]) if place else None,
-            error=sentence,
-            traceback=text,
-            last_good=False,
-        )
+    error = LoadError(
+        file=file_label(Path(request["path"])),
+        line=int(place[1]) if place else None,
+        error=sentence,
+        traceback=text,
+        last_good=False,
     )
+    return dict.fromkeys(request["kinds"], Look(error=error))
 
 
 def _shown(output: str, path: str) -> str:

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NoReturn, TypedDict
 
 from acc.registry.errors import explain
@@ -33,8 +34,8 @@ class Request(TypedDict):
 
     path: str
     content: bytes
-    base: str  # "package.module:Class"
-    facts: str  # "package.module:function", which describes one class
+    # What counts, "package.module:Class", and "package.module:function", which describes a class.
+    kinds: dict[str, str]
     seconds: float
     memory_bytes: int
 
@@ -65,16 +66,32 @@ def run(request: Request, result: Connection, output: Connection) -> NoReturn:
 
 
 def _answer(request: Request) -> dict[str, Any]:
+    """Return, by kind, the classes that the file offers, or the error that keeps them back."""
     path = Path(request["path"])
     try:
         source = Source(path, request["content"].decode("utf-8"))
         module = load_module(source)
-        describe = imported(request["facts"])
         lines = _class_lines(source.text)
-        found = classes_of(module, imported(request["base"]))
-        return {"classes": [_described(cls, describe, source, lines) for cls in found.values()]}
     except BaseException as error:  # noqa: BLE001  # a person's file may raise anything
-        return {"error": asdict(explain(error, path, last_good=False))}
+        return dict.fromkeys(request["kinds"], _error(error, path))
+    return {
+        base: _offer(module, base, facts, source, lines) for base, facts in request["kinds"].items()
+    }
+
+
+def _offer(
+    module: ModuleType, base: str, facts: str, source: Source, lines: Mapping[str, int]
+) -> dict[str, Any]:
+    try:
+        describe = imported(facts)
+        found = classes_of(module, imported(base))
+        return {"classes": [_described(cls, describe, source, lines) for cls in found.values()]}
+    except BaseException as error:  # noqa: BLE001  # as may the classes it describes
+        return _error(error, source.file)
+
+
+def _error(error: BaseException, path: Path) -> dict[str, Any]:
+    return {"error": asdict(explain(error, path, last_good=False))}
 
 
 def imported(dotted: str) -> Any:

@@ -11,7 +11,9 @@ import pytest
 from acc.registry.probe import Look, Probe
 from tests.acc.registry.zoo import HEAD, animal
 
-FACTS = {"base": "tests.acc.registry.zoo:Animal", "facts": "acc.registry.description:facts_of"}
+ANIMAL = "tests.acc.registry.zoo:Animal"
+DESCRIBE = "acc.registry.description:facts_of"
+KINDS = {ANIMAL: DESCRIBE}
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's limits are Linux's")
 
@@ -22,7 +24,7 @@ def probe() -> Probe:
 
 
 def look(probe: Probe, text: str, path: str = "/nowhere/dog.py") -> Look:
-    return probe.submit(Path(path), text.encode(), **FACTS).result(timeout=30)
+    return probe.submit(Path(path), text.encode(), base=ANIMAL, kinds=KINDS).result(timeout=30)
 
 
 @pytest.mark.parametrize(
@@ -60,12 +62,34 @@ def test_an_endless_loop_is_shown_with_the_line_it_is_in(probe):
 
 def test_a_file_that_hangs_holds_up_no_other(probe):
     hanging = [
-        probe.submit(Path(f"/nowhere/{n}.py"), b"import time\ntime.sleep(60)\n", **FACTS)
+        probe.submit(
+            Path(f"/nowhere/{n}.py"), b"import time\ntime.sleep(60)\n", base=ANIMAL, kinds=KINDS
+        )
         for n in range(8)
     ]
     assert [facts["class_name"] for facts in look(probe, animal("Dog")).classes] == ["Dog"]
     assert not any(future.done() for future in hanging)
     assert all("does not finish" in future.result().error.error for future in hanging)
+
+
+def test_registries_that_share_a_directory_run_a_file_once_and_again_when_it_comes_back(
+    probe, tmp_path
+):
+    runs = tmp_path / "runs"
+    text = f"open({str(runs)!r}, 'a').write('run ')\n" + animal("Dog")
+    task = "acc.tasks.base:Task"
+    kinds = {ANIMAL: DESCRIBE, task: "acc.tasks.facts:task_facts"}
+
+    def look_for(base: str, changed: str = text) -> Look:
+        found = probe.submit(Path("/nowhere/dog.py"), changed.encode(), base=base, kinds=kinds)
+        return found.result(timeout=30)
+
+    assert [facts["class_name"] for facts in look_for(ANIMAL).classes] == ["Dog"]
+    assert look_for(task) == Look()
+    assert runs.read_text() == "run "
+    assert look_for(task) == Look()
+    assert runs.read_text() == "run run "
+    assert look_for(ANIMAL, text + "raise ValueError\n").error is not None
 
 
 @linux

@@ -1,6 +1,7 @@
 """The registries of a running system, and how what they find gets into rows."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -30,17 +31,25 @@ def watch() -> None:
     for registry in registries:
         registry.remember(offers_stored(registry.name))
     close_old_connections()
-    Watcher(registries, Keeper().keep, poll=settings.ACC_WATCH == "poll").run()
+    keeper = Keeper(registries)
+
+    def keep(registry: BaseRegistry[Any]) -> None:
+        keeper.keep(registry)
+        # Else a database that restarts meanwhile is noticed by the next write only.
+        close_old_connections()
+
+    Watcher(registries, keep, poll=settings.ACC_WATCH == "poll").run()
 
 
 def registries_make(*, settle_seconds: float) -> list[BaseRegistry[Any]]:
     """Return the registries over acc's own directories and those of ACC_TASK_DIRS."""
+    kinds = (TaskRegistry, ModelRegistry, GeneratorRegistry, RecipeRegistry)
     options: dict[str, Any] = {
         "directories": settings.ACC_TASK_DIRS,
         "never_under": [settings.MEDIA_ROOT],
         "settle_seconds": settle_seconds,
+        "kinds": {kind.base: kind.facts for kind in kinds},
     }
-    kinds = (TaskRegistry, ModelRegistry, GeneratorRegistry, RecipeRegistry)
     return [kind(**options) for kind in kinds]
 
 
@@ -66,8 +75,11 @@ def offers_stored(registry: str) -> list[Offer]:
 class Keeper:
     """Writes what registries offer into rows, and tells the log what is newly wrong."""
 
-    def __init__(self) -> None:
-        self._told: dict[str, list[LoadError]] = {}
+    def __init__(self, registries: Sequence[BaseRegistry[Any]]) -> None:
+        """Keep the rows of these registries; they may share directories."""
+        self._registries = registries
+        self._found: dict[str, list[LoadError]] = {}
+        self._stored: dict[str, list[LoadError]] = {}
 
     def keep(self, registry: BaseRegistry[Any]) -> None:
         """Make the rows say what the registry says.
@@ -75,14 +87,43 @@ class Keeper:
         Raises:
             django.db.Error: the database stays away; a new process begins again.
         """
+        self._found[registry.name] = registry.errors()
+        told = one_each(self._found, order=[registry.name for registry in self._registries])
+        for other in self._registries:
+            errors = told.get(other.name, [])
+            if other is registry or errors != self._stored.get(other.name, []):
+                self._store(other, errors)
+
+    def _store(self, registry: BaseRegistry[Any], errors: list[LoadError]) -> None:
         offers = [asdict(offer) for offer in registry.list()]
-        errors = registry.errors()
         rows = [asdict(error) for error in errors]
         persist(lambda: registry_store(registry=registry.name, offers=offers, errors=rows))
-        # Else a database that restarts meanwhile is noticed by the next write only.
-        close_old_connections()
         for error in errors:
-            if error not in self._told.get(registry.name, []):
+            if error not in self._stored.get(registry.name, []):
                 place = f"{error.file}:{error.line}" if error.line else error.file
                 logger.warning("%s: %s", place, error.error.partition("\n")[0])
-        self._told[registry.name] = errors
+        self._stored[registry.name] = errors
+
+
+def one_each(
+    found: Mapping[str, list[LoadError]], *, order: list[str]
+) -> dict[str, list[LoadError]]:
+    """Return the errors by registry, each once: several registries read the same directories.
+
+    A file that does not load belongs to the registry that still offers classes of it; one that
+    never did, to the first that reads it.
+    """
+    owners: dict[tuple[str, int | None, str], str] = {}
+    for last_good in (True, False):
+        for name in order:
+            for error in found.get(name, []):
+                if error.last_good == last_good:
+                    owners.setdefault(_key(error), name)
+    return {
+        name: [error for error in errors if owners[_key(error)] == name]
+        for name, errors in found.items()
+    }
+
+
+def _key(error: LoadError) -> tuple[str, int | None, str]:
+    return error.file, error.line, error.error

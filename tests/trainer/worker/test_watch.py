@@ -1,0 +1,67 @@
+"""What the watching process makes of a directory that all registries read."""
+
+import pytest
+
+from trainer.models import RegisteredClass, RegistryError
+from trainer.worker.watch.watch import Keeper, registries_make
+
+pytestmark = pytest.mark.django_db
+
+GENERATOR = """from acc.generators.base import Generator
+
+class OwnGenerator(Generator):
+    def generate(self):
+        return None
+"""
+
+
+@pytest.fixture
+def place(settings, tmp_path):
+    """A directory of a person's own files."""
+    settings.ACC_TASK_DIRS = [tmp_path]
+    return tmp_path
+
+
+@pytest.fixture
+def look(place):
+    """Look at all files and write the rows."""
+    registries = registries_make(settle_seconds=0.0)
+    keeper = Keeper(registries)
+
+    def look_once():
+        for registry in registries:
+            registry.refresh()
+            keeper.keep(registry)
+        return [(row.registry, row.file, row.last_good) for row in RegistryError.objects.all()]
+
+    return look_once
+
+
+def test_a_broken_file_is_one_error_though_four_registries_read_it(look, place):
+    file = place / "broken.py"
+    file.write_text("def\n")
+    assert look() == [("tasks", str(file), False)]
+    file.write_text("x = 1\n")
+    assert look() == []
+
+
+def test_a_file_that_goes_bad_is_the_error_of_the_registry_that_still_offers_its_class(look, place):
+    file = place / "own.py"
+    file.write_text(GENERATOR)
+    assert look() == []
+    file.write_text(GENERATOR + "1 / 0\n")
+    assert look() == [("generators", str(file), True)]
+    assert RegisteredClass.objects.filter(class_name="OwnGenerator").exists()
+    file.unlink()
+    assert look() == []
+
+
+def test_a_name_that_two_files_claim_is_an_error_beside_a_file_that_does_not_load(look, place):
+    (place / "a.py").write_text(GENERATOR)
+    look()
+    (place / "b.py").write_text(GENERATOR)
+    (place / "c.py").write_text("def\n")
+    assert look() == [
+        ("generators", str(place / "b.py"), False),
+        ("tasks", str(place / "c.py"), False),
+    ]
