@@ -13,7 +13,6 @@ import os
 import re
 import signal
 import threading
-import time
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -23,10 +22,9 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from acc.registry import probe_child
 from acc.registry.errors import LoadError
+from acc.registry.probe_process import BUSY_FACTOR, PATIENT_AFTER, ProbeProcess
 from acc.registry.source import file_label
 
 SECONDS = 2.0
@@ -36,9 +34,6 @@ ANSWER_BYTES = 4 << 20
 OUTPUT_SHOWN = 4000
 # So many files are looked at in parallel; a few that hang leave room for those that do not.
 AT_ONCE = 16
-# A look takes a few hundredths of a second; one that computes longer gives way to the training.
-PATIENT_AFTER = 0.1
-PATIENT_NICENESS = 19
 # Slow imports that task files have in common: done once, before any look is timed.
 WARM_MODULES = (
     "torch",
@@ -78,31 +73,6 @@ class _Shared:
     kinds: Mapping[str, str]
     looks: Future[Looks]
     taken: set[str] = field(default_factory=set)
-
-
-@dataclass
-class _Child:
-    """One look in progress."""
-
-    process: Any
-    answer: bytearray = field(default_factory=bytearray)
-    output: bytearray = field(default_factory=bytearray)
-    started_at: float = field(default_factory=time.monotonic)
-    is_patient: bool = False
-
-    @property
-    def age(self) -> float:
-        return time.monotonic() - self.started_at
-
-    def give_way(self) -> None:
-        """Leave the processor to others once it used more of it than a look takes."""
-        if self.is_patient or self.age < PATIENT_AFTER:
-            return
-        with suppress(psutil.Error, OSError):
-            used = psutil.Process(self.process.pid).cpu_times()
-            if used.user + used.system >= PATIENT_AFTER:
-                os.setpriority(os.PRIO_PROCESS, self.process.pid, PATIENT_NICENESS)
-                self.is_patient = True
 
 
 class Probe:
@@ -154,6 +124,7 @@ class Probe:
             "content": content,
             "kinds": dict(kinds),
             "seconds": self._seconds,
+            "longest_seconds": self._seconds * BUSY_FACTOR,
             "memory_bytes": self._memory_bytes,
         }
         return self._pool.submit(self._look, request)
@@ -174,7 +145,7 @@ class Probe:
                     target=probe_child.run, args=(request, answer_w, output_w), daemon=True
                 )
                 process.start()
-            child = _Child(process)
+            child = ProbeProcess(process)
             sentence = "the look was interrupted"
             try:
                 sentence = self._follow(child, answer_r, output_r)
@@ -183,13 +154,12 @@ class Probe:
             process.join()
             return _result(request, child, sentence, process.exitcode)
 
-    def _follow(self, child: _Child, answer_r: Connection, output_r: Connection) -> str:
+    def _follow(self, child: ProbeProcess, answer_r: Connection, output_r: Connection) -> str:
         """Read what the child writes until it ends; return why it was cut off, "" if not."""
         pipes = {answer_r: (child.answer, ANSWER_BYTES), output_r: (child.output, OUTPUT_BYTES)}
-        while child.age < self._seconds:
+        while child.has_time(self._seconds):
             child.give_way()
-            pause = self._seconds - child.age if child.is_patient else PATIENT_AFTER
-            ready = wait([*pipes, child.process.sentinel], timeout=max(0.0, pause))
+            ready = wait([*pipes, child.process.sentinel], timeout=PATIENT_AFTER)
             for pipe in [pipe for pipe in pipes if pipe in ready]:
                 kept, limit = pipes[pipe]
                 chunk = os.read(pipe.fileno(), 65536)
@@ -220,7 +190,7 @@ def _end(process: Any, *, kill: bool) -> None:
 
 
 def _result(
-    request: probe_child.Request, child: _Child, sentence: str, exit_code: int | None
+    request: probe_child.Request, child: ProbeProcess, sentence: str, exit_code: int | None
 ) -> Looks:
     if sentence:
         return _refused(request, sentence, child.output)

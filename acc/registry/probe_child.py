@@ -37,6 +37,7 @@ class Request(TypedDict):
     # What counts, "package.module:Class", and "package.module:function", which describes a class.
     kinds: dict[str, str]
     seconds: float
+    longest_seconds: float
     memory_bytes: int
 
 
@@ -51,7 +52,7 @@ def run(request: Request, result: Connection, output: Connection) -> NoReturn:
         os.dup2(nothing.fileno(), 0)
     with contextlib.suppress(OSError):
         os.nice(FIRST_NICENESS)
-    _limit(request["seconds"], request["memory_bytes"])
+    _limit(request["longest_seconds"], request["memory_bytes"])
     sys.dont_write_bytecode = True
     # A crash or an endless loop shows where it is, in the output that the parent reads.
     faulthandler.enable(file=2)

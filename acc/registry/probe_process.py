@@ -1,0 +1,58 @@
+"""One look in progress: what its process wrote so far, and how much processor it may have."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import psutil
+
+# A look takes a few hundredths of a second; one that computes longer gives way to the training.
+PATIENT_AFTER = 0.1
+PATIENT_NICENESS = 19
+# On a busy machine a look may take so many times as long, until it had half its time of processor.
+BUSY_FACTOR = 3.0
+
+
+@dataclass
+class ProbeProcess:
+    """One look in progress."""
+
+    process: Any
+    answer: bytearray = field(default_factory=bytearray)
+    output: bytearray = field(default_factory=bytearray)
+    started_at: float = field(default_factory=time.monotonic)
+    is_patient: bool = False
+
+    @property
+    def age(self) -> float:
+        return time.monotonic() - self.started_at
+
+    @property
+    def cpu_seconds(self) -> float:
+        """How long it has computed; 0 where that can no longer be told."""
+        with suppress(psutil.Error):
+            used = psutil.Process(self.process.pid).cpu_times()
+            return float(used.user + used.system)
+        return 0.0
+
+    def give_way(self) -> None:
+        """Leave the processor to others once it used more of it than a look takes."""
+        if self.is_patient or self.age < PATIENT_AFTER or self.cpu_seconds < PATIENT_AFTER:
+            return
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self.process.pid, PATIENT_NICENESS)
+            self.is_patient = True
+
+    def has_time(self, seconds: float) -> bool:
+        """Return whether it may go on: for so long, and longer where it waits for a processor."""
+        if self.age < seconds:
+            return True
+        if self.age > seconds * BUSY_FACTOR or self.cpu_seconds > seconds / 2:
+            return False
+        with suppress(psutil.Error):
+            return bool(psutil.Process(self.process.pid).status() == psutil.STATUS_RUNNING)
+        return False
