@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -64,7 +65,7 @@ def test_the_documented_tasks_are_learned(place, digits, class_name, params):
 
 
 def test_the_documented_generator_makes_data_that_its_parameters_describe(place):
-    dots = GeneratorRegistry([place]).get("DotsGenerator")
+    dots: Any = GeneratorRegistry([place]).get("DotsGenerator")
     dataset = dots(most=3, count=30, image_size=8).generate()
     assert torch.equal(dataset.images.sum(dim=(1, 2, 3)), dataset.targets[:, 0])
     assert dataset.content_hash() == dots(most=3, count=30, image_size=8).generate().content_hash()
