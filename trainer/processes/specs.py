@@ -9,6 +9,7 @@ from django.conf import settings
 
 from trainer.processes.supervisor import ChildSpec
 from trainer.processes.valkey import valkey_argv, valkey_prepare
+from trainer.services.nodes import node_name
 
 WEB_RANK, WORKER_RANK, VALKEY_RANK = 0, 1, 2
 
@@ -42,7 +43,7 @@ def worker_spec(queue: str) -> ChildSpec:
 def watch_spec() -> ChildSpec:
     """Return the process that follows task files and keeps the rows of classes on offer."""
     # One thread: what its warm process forks must not inherit a pool of torch's.
-    env = {"OMP_NUM_THREADS": "1"}
+    env = {"OMP_NUM_THREADS": "1", "ACC_NODE": node_name()}
     argv = ["-m", "trainer.worker.watch"]
     return _python_spec("watch", argv, fds=(), rank=WEB_RANK, stop_seconds=3, env=env)
 

@@ -24,3 +24,9 @@ def trainer_is_online() -> bool:
 def devices_available() -> list[str]:
     """Return the devices of the trainer sides that are alive, the best first."""
     return list(dict.fromkeys(device for node in nodes_online() for device in node.devices))
+
+
+def node_leads(name: str) -> bool:
+    """Return whether a trainer side does what one alone may do: the one that is alive longest."""
+    alive = sorted(nodes_online(), key=lambda node: node.pk)
+    return not alive or alive[0].name == name

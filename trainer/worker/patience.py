@@ -3,9 +3,12 @@
 import logging
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from django.db import Error as DatabaseTrouble
 from django.db import IntegrityError, close_old_connections
+
+T = TypeVar("T")
 
 logger = logging.getLogger("acc.worker")
 
@@ -13,8 +16,8 @@ PATIENCE_SECONDS = 30.0
 PAUSE_SECONDS = 0.2
 
 
-def persist(write: Callable[[], object]) -> None:
-    """Write, again and again for half a minute where the database is away.
+def persist(work: Callable[[], T]) -> T:
+    """Do database work, again and again for half a minute where the database is away.
 
     Raises:
         IntegrityError: the rows contradict each other; waiting would not mend that.
@@ -23,8 +26,7 @@ def persist(write: Callable[[], object]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
-            write()
-            return
+            return work()
         except IntegrityError:
             raise
         except DatabaseTrouble as error:

@@ -1,9 +1,12 @@
 """What the watching process makes of a directory that all registries read."""
 
-import pytest
+import datetime
 
-from trainer.models import RegisteredClass, RegistryError
-from trainer.worker.watch.watch import Keeper, registries_make
+import pytest
+from django.utils import timezone
+
+from trainer.models import RegisteredClass, RegistryError, TrainerNode
+from trainer.worker.watch.watch import Keeper, leads, registries_make
 
 pytestmark = pytest.mark.django_db
 
@@ -65,3 +68,18 @@ def test_a_name_that_two_files_claim_is_an_error_beside_a_file_that_does_not_loa
         ("generators", str(place / "b.py"), False),
         ("tasks", str(place / "c.py"), False),
     ]
+
+
+def test_of_two_trainer_sides_the_one_that_is_alive_longest_keeps_the_rows(monkeypatch):
+    monkeypatch.setenv("ACC_NODE", "here:1")
+    assert leads()
+    now = timezone.now()
+    TrainerNode.objects.create(name="here:1", seen_at=now)
+    younger = TrainerNode.objects.create(name="there:2", seen_at=now)
+    assert leads()
+    monkeypatch.setenv("ACC_NODE", "there:2")
+    assert not leads()
+    TrainerNode.objects.filter(name="here:1").update(seen_at=now - datetime.timedelta(seconds=60))
+    assert leads()
+    younger.delete()
+    assert leads()

@@ -1,6 +1,8 @@
 """The registries of a running system, and how what they find gets into rows."""
 
 import logging
+import os
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -17,16 +19,43 @@ from acc.registry.offer import RegisteredClass as Offer
 from acc.registry.watcher import Watcher
 from acc.tasks.registry import TaskRegistry
 from trainer.models import RegisteredClass
+from trainer.selectors.nodes import node_leads
 from trainer.services.registry import registry_store
 from trainer.worker.patience import persist
 
 logger = logging.getLogger("acc.registry")
 
 SETTLE_SECONDS = 0.1
+# How often a trainer side that does not lead asks whether it has to.
+LEAD_SECONDS = 1.0
+
+
+class LeadLostError(Exception):
+    """Another trainer side keeps the rows now."""
 
 
 def watch() -> None:
-    """Follow the files of all registries for ever."""
+    """Follow the files of all registries for ever, whenever it is this trainer side's turn.
+
+    Of several trainer sides on one database one alone keeps the rows: each machine has files of
+    its own, and two would undo each other's work.
+    """
+    while True:
+        while not persist(leads):
+            close_old_connections()
+            time.sleep(LEAD_SECONDS)
+        try:
+            _follow()
+        except LeadLostError:
+            logger.info("another trainer side keeps the classes on offer now")
+
+
+def leads() -> bool:
+    """Return whether the trainer side that this process belongs to keeps the rows."""
+    return node_leads(os.environ.get("ACC_NODE", ""))
+
+
+def _follow() -> None:
     registries = registries_make(settle_seconds=SETTLE_SECONDS)
     for registry in registries:
         registry.remember(offers_stored(registry.name))
@@ -34,6 +63,8 @@ def watch() -> None:
     keeper = Keeper(registries)
 
     def keep(registry: BaseRegistry[Any]) -> None:
+        if not persist(leads):
+            raise LeadLostError
         keeper.keep(registry)
         # Else a database that restarts meanwhile is noticed by the next write only.
         close_old_connections()
