@@ -90,7 +90,7 @@ def _packed_write(job: Any, values_ST: NDArray[np.float32]) -> None:
     """Do what the recorder does with each flush: append, now and then merge and summarise."""
     from django.db import transaction
 
-    from trainer.selectors.losses import LossRun
+    from trainer.selectors.loss_runs import LossRun
     from trainer.services.durability import commits_need_not_wait
     from trainer.services.jobs import job_held
     from trainer.services.losses import losses_append, losses_merge, summaries_store

@@ -11,7 +11,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 
 from trainer.live.events import nonfinite_name
 from trainer.models import Job
-from trainer.selectors.losses import LossRun, loss_runs
+from trainer.selectors.loss_runs import LossRun, loss_runs
 
 CHUNK_STEPS = 256  # five tasks make about 128 kB of them
 GZIP = 16 + zlib.MAX_WBITS

@@ -7,7 +7,7 @@ from trainer.models.dataset import Dataset
 from trainer.models.evaluation import EvalResult, EvalRun
 from trainer.models.experiment import Experiment, TaskCard
 from trainer.models.job import Job, JobCommand, JobEvent
-from trainer.models.loss import LossSegment, LossSeries
+from trainer.models.loss import LossLevel, LossSegment, LossSeries
 from trainer.models.node import TrainerNode
 from trainer.models.recipe import RecipeRun
 from trainer.models.registry import (
@@ -29,6 +29,7 @@ __all__ = [
     "Job",
     "JobCommand",
     "JobEvent",
+    "LossLevel",
     "LossSegment",
     "LossSeries",
     "RecipeRun",

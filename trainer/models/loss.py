@@ -1,4 +1,4 @@
-"""Losses: packed runs of steps, and a summary row a series that lists and the admin read."""
+"""Losses: packed runs of steps, coarser copies of them, and a summary row a series for lists."""
 
 from django.db import models
 
@@ -60,3 +60,28 @@ class LossSegment(models.Model):
 
     def __str__(self) -> str:
         return f"steps {self.first_step} to {self.first_step + self.step_count - 1}"
+
+
+class LossLevel(models.Model):
+    """Sixty-four buckets of steps of one job, all series together: a coarse copy for charts.
+
+    `table` holds [buckets, series] records and `odds` the losses that are not finite, packed as
+    trainer.selectors.loss_levels says. Row `index` of a level follows row `index - 1`.
+    """
+
+    job = models.ForeignKey("trainer.Job", on_delete=models.CASCADE, related_name="loss_levels")
+    level = models.PositiveSmallIntegerField()
+    index = models.PositiveIntegerField()
+    last_step = models.PositiveBigIntegerField()
+    names = models.JSONField(help_text="Of the series; empty for the total.")
+    table = models.BinaryField()
+    odds = models.BinaryField(default=b"")
+
+    class Meta:
+        ordering = ("job", "level", "index")
+        constraints = (
+            models.UniqueConstraint(fields=["job", "level", "index"], name="one_row_per_place"),
+        )
+
+    def __str__(self) -> str:
+        return f"level {self.level} to step {self.last_step}"

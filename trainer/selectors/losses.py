@@ -1,100 +1,16 @@
-"""Stored losses: exact, or thinned so that every spike stays."""
+"""Stored losses as the API gives them: exact, or thinned so that every spike stays."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db.models import Subquery, Value
-from django.db.models.functions import Coalesce
 from numpy.typing import NDArray
 
 from trainer.live.events import NonFinite, json_numbers, nonfinite_name
-from trainer.models import Job, LossSegment
-
-# At most this many segments are in memory at once, some megabytes.
-PAGE_SEGMENTS = 50
-
-
-@dataclass(frozen=True)
-class LossRun:
-    """Consecutive steps with the same tasks and weights.
-
-    Attributes:
-        values_ST: float32 losses, [steps, tasks + 1]; the last column is the total.
-        present_ST: which task took part in which step, [steps, tasks]; None for all in all.
-    """
-
-    first_step: int
-    task_names: tuple[str, ...]
-    weights: tuple[float, ...]
-    values_ST: NDArray[np.float32]
-    present_ST: NDArray[np.bool_] | None
-
-    @property
-    def last_step(self) -> int:
-        """The step of the last row."""
-        return self.first_step + len(self.values_ST) - 1
-
-    def between(self, first_step: int, last_step: int) -> "LossRun":
-        """Return the rows from `first_step` to `last_step`, both included."""
-        rows = slice(max(0, first_step - self.first_step), max(0, last_step - self.first_step + 1))
-        return LossRun(
-            max(self.first_step, first_step),
-            self.task_names,
-            self.weights,
-            self.values_ST[rows],
-            None if self.present_ST is None else self.present_ST[rows],
-        )
-
-
-def segment_unpack(segment: LossSegment) -> LossRun:
-    """Return the points of one stored segment."""
-    task_count = len(segment.task_names)
-    values_ST = np.frombuffer(segment.values, dtype="<f4").reshape(-1, task_count + 1)
-    present_ST = None
-    if segment.present:
-        bits = np.unpackbits(np.frombuffer(segment.present, dtype=np.uint8))
-        cell_count = segment.step_count * task_count
-        present_ST = bits[:cell_count].reshape(-1, task_count).astype(np.bool_)
-    return LossRun(
-        segment.first_step,
-        tuple(segment.task_names),
-        tuple(segment.weights),
-        values_ST,
-        present_ST,
-    )
-
-
-def loss_runs(job: Job, *, after_step: int = 0, last_step: int | None = None) -> Iterator[LossRun]:
-    """Yield a job's losses in order, from the step after `after_step` to `last_step`.
-
-    A query a page, each from the step that was reached: a slow reader holds nothing open, and
-    segments that are merged meanwhile are found again.
-    """
-    page_is_full = True
-    while page_is_full:
-        page = _segments_from(job, after_step + 1, last_step)
-        page_is_full = len(page) == PAGE_SEGMENTS
-        for segment in page:
-            run = segment_unpack(segment)
-            run = run.between(after_step + 1, run.last_step if last_step is None else last_step)
-            if len(run.values_ST):
-                after_step = run.last_step
-                yield run
-
-
-def _segments_from(job: Job, first_step: int, last_step: int | None) -> list[LossSegment]:
-    """Return a page of segments, the first of which may hold steps before `first_step`."""
-    segments = LossSegment.objects.filter(job=job).order_by("first_step")
-    begun = segments.filter(first_step__lte=first_step).order_by("-first_step")
-    # One statement: between two, a merge could replace the segment that was found.
-    segments = segments.filter(
-        first_step__gte=Coalesce(Subquery(begun.values("first_step")[:1]), Value(0))
-    )
-    if last_step is not None:
-        segments = segments.filter(first_step__lte=last_step)
-    return list(segments[:PAGE_SEGMENTS])
+from trainer.models import Job
+from trainer.selectors.loss_buckets import extremes
+from trainer.selectors.loss_levels import TOTAL, joined, stretches
+from trainer.selectors.loss_runs import LossRun, last_step_stored, loss_runs
 
 
 def loss_points(job: Job, *, after_step: int = 0) -> Iterator[dict[str, Any]]:
@@ -129,30 +45,25 @@ def loss_columns(
 
     Steps are cut into buckets; of each bucket the points of the smallest and the largest loss
     stay, and one that is not finite if there is one, so that no spike of a single step is lost.
+    What it costs depends on `max_points`, not on the job's length.
     """
-    steps: dict[str, list[NDArray[np.int64]]] = {}
-    losses: dict[str, list[NDArray[np.float32]]] = {}
-    for run in loss_runs(job, after_step=after_step, last_step=last_step):
-        steps_S = np.arange(run.first_step, run.first_step + len(run.values_ST))
-        for column, name in enumerate((*run.task_names, "")):
-            rows = slice(None)
-            if run.present_ST is not None and name:
-                rows = np.flatnonzero(run.present_ST[:, column])  # type: ignore[assignment]
-            steps.setdefault(name, []).append(steps_S[rows])
-            losses.setdefault(name, []).append(run.values_ST[rows, column])
+    end = last_step_stored(job)
+    if last_step is not None:
+        end = min(end, last_step)
+    steps_a_bucket = (end - after_step) / max(1, (max_points - 2) // 2)
+    read = stretches(job, first_step=after_step + 1, last_step=end, steps_a_bucket=steps_a_bucket)
+    whole = joined(list(read))
     columns: dict[str, Any] = {}
     nonfinite: list[NonFinite] = []
-    for name, parts in steps.items():
-        steps_N, losses_N = _thinned(
-            np.concatenate(parts), np.concatenate(losses[name]), max_points
-        )
+    for name, buckets in whole.buckets.items():
+        steps_N, losses_N = _thinned(*extremes(buckets, whole.odds[name]), max_points)
         columns[name] = {"step": steps_N.tolist(), "loss": json_numbers(losses_N)}
         nonfinite += [
             {"step": int(step), "task_name": name, "value": nonfinite_name(float(loss))}
             for step, loss in zip(steps_N, losses_N, strict=True)
             if not np.isfinite(loss)
         ]
-    total = columns.pop("", {"step": [], "loss": []})
+    total = columns.pop(TOTAL, {"step": [], "loss": []})
     return {"job": job.pk, "series": columns, "total": total, "nonfinite": nonfinite}
 
 

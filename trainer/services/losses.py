@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from django.db import transaction
 
-from trainer.models import Job, LossSegment, LossSeries
-from trainer.selectors.losses import LossRun, segment_unpack
+from trainer.models import Job, LossLevel, LossSegment, LossSeries
+from trainer.selectors.loss_runs import LossRun, runs_merge, segment_unpack
 from trainer.services.jobs import job_hold
 
 
@@ -51,24 +51,7 @@ def losses_merge(*, job: Job, segments: list[LossSegment]) -> LossSegment:
     job_hold(job)
     runs = [segment_unpack(segment) for segment in segments]
     LossSegment.objects.filter(pk__in=[segment.pk for segment in segments]).delete()
-    present_ST = None
-    if any(run.present_ST is not None for run in runs):
-        present_ST = np.concatenate(
-            [
-                np.ones((len(run.values_ST), len(run.task_names)), dtype=np.bool_)
-                if run.present_ST is None
-                else run.present_ST
-                for run in runs
-            ]
-        )
-    merged = LossRun(
-        runs[0].first_step,
-        runs[0].task_names,
-        runs[0].weights,
-        np.concatenate([run.values_ST for run in runs]),
-        present_ST,
-    )
-    return losses_append(job=job, run=merged)
+    return losses_append(job=job, run=runs_merge(runs))
 
 
 @transaction.atomic
@@ -79,6 +62,7 @@ def losses_rewind(*, job: Job, last_step: int) -> None:
         FenceLostError: the job is no longer this worker's, and the points are another one's.
     """
     job_hold(job)
+    LossLevel.objects.filter(job=job, last_step__gt=last_step).delete()
     segments = LossSegment.objects.filter(job=job)
     segments.filter(first_step__gt=last_step).delete()
     across = segments.order_by("first_step").last()

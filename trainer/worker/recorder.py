@@ -12,10 +12,11 @@ from django.db import IntegrityError, close_old_connections, connection, transac
 from acc.training.loss_ring import LossRing
 from trainer.live.events import loss_message
 from trainer.models import Job, LossSegment
-from trainer.selectors.losses import LossRun
+from trainer.selectors.loss_runs import LossRun
 from trainer.services.announce import announce_about_job
 from trainer.services.durability import commits_need_not_wait
 from trainer.services.jobs import FenceLostError, job_held
+from trainer.services.loss_levels import LevelWriter
 from trainer.services.losses import (
     losses_append,
     losses_merge,
@@ -56,6 +57,7 @@ class Recorder(threading.Thread):
         self._waiting: list[Callable[[], object]] = []
         self._unsaved: list[LossRun] = []
         self._small: list[LossSegment] = []
+        self._levels = LevelWriter(job)
         self._in_doubt = False
         self._next_summary = 0.0
         self._ended = threading.Event()
@@ -109,6 +111,7 @@ class Recorder(threading.Thread):
             if self._unsaved:
                 self._store(self._unsaved)
                 self._unsaved = []
+            self._levels.write()
             now = time.monotonic()
             if now >= self._next_summary or self._ended.is_set():
                 self._next_summary = now + SUMMARY_SECONDS
@@ -157,6 +160,7 @@ class Recorder(threading.Thread):
         self._in_doubt = False
         for run, segment in zip(runs, segments, strict=True):
             self._summaries.add(run)
+            self._levels.add(run)
             self._keep_small(segment)
 
     def _announce(self, run: LossRun) -> None:

@@ -11,7 +11,7 @@ from acc.training.schedule import Schedule
 from acc.training.state import adopt, capture, restore
 from acc.training.trainer import Trainer, TrainerConfig
 from trainer.models import Checkpoint, Job
-from trainer.selectors.losses import loss_runs
+from trainer.selectors.loss_runs import loss_runs
 from trainer.services.jobs import (
     FenceLostError,
     job_end,

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acc.evaluation.loss_health import loss_health, loss_trend
-from trainer.selectors.losses import LossRun
+from trainer.selectors.loss_runs import LossRun
 from trainer.services.losses import SeriesSummary
 
 # The trend and the health are judged on this many of the latest points.

@@ -15,7 +15,8 @@ from django.test import AsyncClient, RequestFactory
 from tests.trainer.rows import experiment_make, job_make, job_run_begin
 from trainer.api.loss_stream import CHUNK_STEPS, loss_chunks, stream_json
 from trainer.models import Job, JobCommand, LossSeries
-from trainer.selectors.losses import LossRun, loss_points
+from trainer.selectors.loss_runs import LossRun
+from trainer.selectors.losses import loss_points
 from trainer.services.access import api_token_ensure
 from trainer.services.commands import command_applied, command_refused
 from trainer.services.jobs import job_end, job_pause_set

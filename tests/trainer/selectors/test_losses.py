@@ -4,13 +4,8 @@ import numpy as np
 import pytest
 
 from trainer.models import LossSegment
-from trainer.selectors.losses import (
-    PAGE_SEGMENTS,
-    LossRun,
-    loss_columns,
-    loss_points,
-    loss_runs,
-)
+from trainer.selectors.loss_runs import PAGE_SEGMENTS, LossRun, loss_runs
+from trainer.selectors.losses import loss_columns, loss_points
 from trainer.services.losses import losses_append, losses_merge
 
 pytestmark = pytest.mark.portable

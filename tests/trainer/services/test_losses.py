@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from trainer.models import LossSegment, LossSeries
-from trainer.selectors.losses import LossRun, loss_points, loss_runs, segment_unpack
+from trainer.selectors.loss_runs import LossRun, loss_runs, segment_unpack
+from trainer.selectors.losses import loss_points
 from trainer.services.losses import (
     SeriesSummary,
     losses_append,

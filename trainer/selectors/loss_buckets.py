@@ -1,0 +1,73 @@
+"""Buckets of losses: of a stretch of one curve, its smallest, its largest and its mean loss."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+# One bucket of one series. Losses that are not finite count for nothing here.
+BUCKET = np.dtype(
+    [
+        ("low_step", "<u4"),
+        ("low", "<f4"),
+        ("high_step", "<u4"),
+        ("high", "<f4"),
+        ("mean", "<f4"),
+        ("count", "<u4"),
+    ]
+)
+# A loss that is not finite; of a bucket, the first one is kept.
+ODD = np.dtype([("step", "<u4"), ("value", "<f4")])
+
+Buckets = NDArray[np.void]
+Odds = NDArray[np.void]
+
+
+def buckets_of(steps_N: NDArray[np.int64], losses_N: NDArray[np.float32]) -> tuple[Buckets, Odds]:
+    """Return a bucket for each finite loss, and the others as they are; both in order."""
+    finite_N = np.isfinite(losses_N)
+    buckets = np.zeros(int(finite_N.sum()), dtype=BUCKET)
+    buckets["low_step"] = buckets["high_step"] = steps_N[finite_N]
+    for field in ("low", "high", "mean"):
+        buckets[field] = losses_N[finite_N]
+    buckets["count"] = 1
+    odds = np.zeros(len(losses_N) - len(buckets), dtype=ODD)
+    odds["step"], odds["value"] = steps_N[~finite_N], losses_N[~finite_N]
+    return buckets, odds
+
+
+def fold(buckets_N: Buckets, groups_N: NDArray[np.int64]) -> Buckets:
+    """Return one bucket for each group, in order; `groups_N` must not descend.
+
+    Of equal extremes the first one stays.
+    """
+    if not len(buckets_N):
+        return buckets_N
+    starts_G = _starts(groups_N)
+    folded = np.zeros(len(starts_G), dtype=BUCKET)
+    lows = np.lexsort((buckets_N["low"], groups_N))[starts_G]
+    highs = np.lexsort((-buckets_N["high"], groups_N))[starts_G]
+    for field, chosen in (("low", lows), ("high", highs)):
+        folded[field] = buckets_N[field][chosen]
+        folded[f"{field}_step"] = buckets_N[f"{field}_step"][chosen]
+    counts_N = buckets_N["count"].astype(np.float64)
+    sums_G = np.add.reduceat(buckets_N["mean"] * counts_N, starts_G)
+    counts_G = np.add.reduceat(counts_N, starts_G)
+    folded["mean"], folded["count"] = sums_G / counts_G, counts_G
+    return folded
+
+
+def fold_odds(odds_N: Odds, groups_N: NDArray[np.int64]) -> Odds:
+    """Return the first odd loss of each group; `groups_N` must not descend."""
+    return odds_N[_starts(groups_N)] if len(odds_N) else odds_N
+
+
+def extremes(buckets_N: Buckets, odds_M: Odds) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return the steps and losses of all extremes and odd losses, each step once, in order."""
+    steps = np.concatenate([buckets_N["low_step"], buckets_N["high_step"], odds_M["step"]])
+    losses = np.concatenate([buckets_N["low"], buckets_N["high"], odds_M["value"]])
+    steps, first = np.unique(steps.astype(np.int64), return_index=True)
+    return steps, losses[first]
+
+
+def _starts(groups_N: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where each group begins."""
+    return np.flatnonzero(np.diff(groups_N, prepend=groups_N[0] - 1))

@@ -1,0 +1,134 @@
+"""Levels of detail: a long curve read in as few buckets as a view needs.
+
+A bucket of level 1 holds 64 steps, one of each further level four of the level below. Rows of 64
+buckets are stored as soon as they are full; the end of a curve, and the ends of a view, are read
+from finer levels, in the end from the points themselves.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+
+import numpy as np
+
+from trainer.models import Job, LossLevel
+from trainer.selectors.loss_buckets import BUCKET, ODD, Buckets, Odds, buckets_of
+from trainer.selectors.loss_runs import LossRun, loss_runs, runs_merge
+
+BUCKET_STEPS = 64
+ROW_BUCKETS = 64
+FACTOR = 4
+ROW_STEPS = BUCKET_STEPS * ROW_BUCKETS  # of level 1
+ROW_ODD = np.dtype([("column", "<u2"), *((name, ODD[name]) for name in ODD.names or ())])
+
+EMPTY_BUCKETS = np.zeros(0, dtype=BUCKET)
+EMPTY_ODDS = np.zeros(0, dtype=ODD)
+TOTAL = ""  # the name of the total among the series
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A stretch of all curves: the buckets that hold something, by series, in order."""
+
+    buckets: dict[str, Buckets] = field(default_factory=dict)
+    odds: dict[str, Odds] = field(default_factory=dict)
+
+
+def bucket_steps(level: int) -> int:
+    """Return how many steps a bucket of a level holds."""
+    return int(BUCKET_STEPS * FACTOR ** (level - 1))
+
+
+def stretches(
+    job: Job, *, first_step: int, last_step: int, steps_a_bucket: float
+) -> Iterator[Stretch]:
+    """Yield a job's curves from step to step, in buckets of at most so many steps."""
+    level = 0
+    while bucket_steps(level + 1) <= steps_a_bucket:
+        level += 1
+    yield from _read(job, level, first_step, last_step)
+
+
+def stretch_of(runs: list[LossRun]) -> Stretch:
+    """Return consecutive runs with a bucket for each point."""
+    return joined([_stretch_of(runs_merge(list(same))) for _, same in groupby(runs, _task_names)])
+
+
+def row_unpack(row: LossLevel) -> Stretch:
+    """Return the buckets of a stored row."""
+    table_BC = np.frombuffer(row.table, dtype=BUCKET).reshape(ROW_BUCKETS, -1)
+    odds_N = np.frombuffer(row.odds, dtype=ROW_ODD)
+    stretch = Stretch()
+    for column, name in enumerate(row.names):
+        own = odds_N[odds_N["column"] == column]
+        odds = np.zeros(len(own), dtype=ODD)
+        odds["step"], odds["value"] = own["step"], own["value"]
+        buckets = table_BC[:, column]
+        stretch.buckets[name], stretch.odds[name] = buckets[buckets["count"] > 0], odds
+    return stretch
+
+
+def joined(parts: list[Stretch]) -> Stretch:
+    """Return consecutive stretches as one."""
+    whole = Stretch()
+    for name in dict.fromkeys(name for part in parts for name in part.buckets):
+        whole.buckets[name] = np.concatenate([p.buckets.get(name, EMPTY_BUCKETS) for p in parts])
+        whole.odds[name] = np.concatenate([p.odds.get(name, EMPTY_ODDS) for p in parts])
+    return whole
+
+
+def _read(job: Job, level: int, first_step: int, last_step: int) -> Iterator[Stretch]:
+    if first_step > last_step:
+        return
+    if level == 0:
+        runs = loss_runs(job, after_step=first_step - 1, last_step=last_step)
+        yield from (stretch_of([run]) for run in runs)
+        return
+    size = bucket_steps(level)
+    # The buckets that lie in the view as a whole, and those of them that are stored.
+    begin, end = -(-(first_step - 1) // size), last_step // size
+    rows = _rows(job, level, begin // ROW_BUCKETS, (end - 1) // ROW_BUCKETS) if begin < end else []
+    if not rows:
+        yield from _read(job, level - 1, first_step, last_step)
+        return
+    end = min(end, (rows[-1].index + 1) * ROW_BUCKETS)
+    yield from _read(job, level - 1, first_step, begin * size)
+    for row in rows:
+        yield _between(row_unpack(row), begin * size + 1, end * size)
+    yield from _read(job, level - 1, end * size + 1, last_step)
+
+
+def _rows(job: Job, level: int, first_index: int, last_index: int) -> list[LossLevel]:
+    """Return the stored rows from an index on, as far as none is missing."""
+    stored = LossLevel.objects.filter(
+        job=job, level=level, index__gte=first_index, index__lte=last_index
+    )
+    rows = list(stored.order_by("index"))
+    return [row for place, row in enumerate(rows, start=first_index) if row.index == place]
+
+
+def _between(stretch: Stretch, first_step: int, last_step: int) -> Stretch:
+    """Return the buckets that lie in a view; both its ends fall between buckets."""
+    cut = Stretch()
+    for name, buckets in stretch.buckets.items():
+        odds = stretch.odds[name]
+        inside = (buckets["low_step"] >= first_step) & (buckets["low_step"] <= last_step)
+        cut.buckets[name] = buckets[inside]
+        cut.odds[name] = odds[(odds["step"] >= first_step) & (odds["step"] <= last_step)]
+    return cut
+
+
+def _stretch_of(run: LossRun) -> Stretch:
+    steps_S = np.arange(run.first_step, run.last_step + 1)
+    stretch = Stretch()
+    for column, name in enumerate((*run.task_names, TOTAL)):
+        rows = slice(None)
+        if run.present_ST is not None and name != TOTAL:
+            rows = np.flatnonzero(run.present_ST[:, column])  # type: ignore[assignment]
+        found = buckets_of(steps_S[rows], run.values_ST[rows, column])
+        stretch.buckets[name], stretch.odds[name] = found
+    return stretch
+
+
+def _task_names(run: LossRun) -> tuple[str, ...]:
+    return run.task_names
