@@ -102,6 +102,11 @@ class BaseRegistry(Generic[T]):
         return before != self._state()
 
     @property
+    def has_offers(self) -> bool:
+        """Whether a class is on offer, or was when the files were looked at last."""
+        return bool(self._offers)
+
+    @property
     def is_busy(self) -> bool:
         """Whether another look soon will know more."""
         return any(entry.probing or entry.is_unsettled for entry in self._files.values())

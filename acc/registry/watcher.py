@@ -56,8 +56,9 @@ class Watcher:
 
     Args:
         registries: what is followed.
-        on_change: called with each registry once its first look is done, and whenever its
-            offer or its errors change after that.
+        on_change: called with each registry once its first look is done (at once where it
+            remembers classes), and whenever its offer or its errors change after that.
+        on_ready: called once, when everything was looked at and a change would be seen at once.
         poll: only sweep, listen to no events.
         sweep_seconds: how often all contents are compared, come what may.
     """
@@ -67,12 +68,16 @@ class Watcher:
         registries: Sequence[BaseRegistry[Any]],
         on_change: Callable[[BaseRegistry[Any]], None],
         *,
+        on_ready: Callable[[], None] = lambda: None,
         poll: bool = False,
         sweep_seconds: float = SWEEP_SECONDS,
     ) -> None:
         self._registries = registries
-        self._reports = [_Report(registry) for registry in registries]
+        # What the last run knew may be corrected at once; an empty offer may not be told of files
+        # that nobody has looked at yet.
+        self._reports = [_Report(each, is_first=not each.has_offers) for each in registries]
         self._on_change = on_change
+        self._on_ready: Callable[[], None] | None = on_ready
         self._sweep_seconds = sweep_seconds
         self._bell = threading.Event()
         self._ended = False
@@ -90,6 +95,9 @@ class Watcher:
                 for report in self._reports:
                     report.look(self._on_change)
                 busy = any(report.is_awaited for report in self._reports)
+                if not busy and self._on_ready is not None:
+                    self._on_ready()
+                    self._on_ready = None
                 wait = BUSY_SECONDS if busy else next_sweep - time.monotonic()
                 self._bell.wait(max(0.0, wait))
         finally:
@@ -112,8 +120,8 @@ class _Report:
     """What is still to be said of one registry."""
 
     registry: BaseRegistry[Any]
+    is_first: bool  # nothing was known before, so the first look is told as a whole
     is_due: bool = True  # the first look is always reported
-    is_first: bool = True
     reported_at: float = 0.0
 
     @property

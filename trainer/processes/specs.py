@@ -40,12 +40,15 @@ def worker_spec(queue: str) -> ChildSpec:
     return _python_spec(queue, argv, fds=(), rank=WORKER_RANK, stop_seconds=20, env=threads)
 
 
-def watch_spec() -> ChildSpec:
-    """Return the process that follows task files and keeps the rows of classes on offer."""
+def watch_spec(*, ready_fd: int) -> ChildSpec:
+    """Return the process that follows task files and keeps the rows of classes on offer.
+
+    It writes into the pipe once a saved file would be seen at once.
+    """
     # One thread: what its warm process forks must not inherit a pool of torch's.
-    env = {"OMP_NUM_THREADS": "1", "ACC_NODE": node_name()}
+    env = {"OMP_NUM_THREADS": "1", "ACC_NODE": node_name(), "ACC_READY_FD": str(ready_fd)}
     argv = ["-m", "trainer.worker.watch"]
-    return _python_spec("watch", argv, fds=(), rank=WEB_RANK, stop_seconds=3, env=env)
+    return _python_spec("watch", argv, fds=(ready_fd,), rank=WEB_RANK, stop_seconds=3, env=env)
 
 
 def valkey_spec(*, lock_fd: int) -> ChildSpec:

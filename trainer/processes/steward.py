@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import socket
 import subprocess
 import threading
@@ -22,6 +23,8 @@ logger = logging.getLogger("acc.steward")
 PERIOD_SECONDS = 1.0
 # Beats this far apart mean that something held this thread up.
 GAP_SECONDS = 5.0
+# After so long, a trainer side says that it is alive although its files are not all known.
+READY_SECONDS = 30.0
 
 
 class Steward(threading.Thread):
@@ -33,6 +36,8 @@ class Steward(threading.Thread):
         self._first_work = first_work
         self._ended = threading.Event()
         self._probe: subprocess.Popen[bytes] | None = None
+        self._ready: int | None = None
+        self._ready_by = time.monotonic() + READY_SECONDS
         self.jobs_here: list[int] = []  # ids of the jobs that this machine's workers hold
         self.refusal = ""  # why this machine cannot do what it was told to; ends the system
         self._devices = ["cpu"]  # what every machine has; the probe says whether there is more
@@ -40,6 +45,11 @@ class Steward(threading.Thread):
         self._in_trouble = False
         self._last_beat = time.time()
         self._patient_until = 0.0
+
+    def ready_from(self, pipe: int) -> None:
+        """Say that this trainer side is alive once something comes through a pipe."""
+        os.set_blocking(pipe, False)
+        self._ready = pipe
 
     def devices_from(self, probe: subprocess.Popen[bytes]) -> None:
         """Use what this process (trainer.worker.devices) prints, once it ends."""
@@ -63,13 +73,31 @@ class Steward(threading.Thread):
         self._read_probe()
         if not registries_are_known():
             return  # the very first start: whoever sees a trainer online may use its classes
-        node_heartbeat(devices=self._devices, versions=self._versions)
+        is_ready = self._is_ready()
+        if is_ready:
+            node_heartbeat(devices=self._devices, versions=self._versions)
         reconcile_once(trust_leases=self._leases_count())
         here = f"{socket.gethostname()}:"
         self.jobs_here = [job.pk for job in jobs_held() if job.worker.startswith(here)]
-        if self._first_work is not None and self._probe is None:
+        if is_ready and self._first_work is not None and self._probe is None:
             work, self._first_work = self._first_work, None
             work()
+
+    def _is_ready(self) -> bool:
+        """Return whether a saved file would be seen at once, as who sees a trainer may expect.
+
+        Files that hang as they load keep the trainer from its work for some seconds at most.
+        """
+        if self._ready is None:
+            return True
+        try:
+            is_ready = bool(os.read(self._ready, 1))
+        except BlockingIOError:
+            is_ready = time.monotonic() > self._ready_by
+        if is_ready:
+            # The pipe stays open: who is started again writes into it again.
+            self._ready = None
+        return is_ready
 
     def _leases_count(self) -> bool:
         """Return whether an expired lease means a silent worker.

@@ -74,7 +74,9 @@ class System:
             _until(_web_answers, supervisor, watch, seconds=WORKERS_WAIT_SECONDS)
         if settings.ACC_EMBEDDED_VALKEY:
             _until(lambda: valkey_answers(settings.VALKEY_SOCKET), supervisor, watch)
-        supervisor.start(watch_spec())
+        ready, ready_fd = os.pipe()
+        self._steward.ready_from(ready)
+        supervisor.start(watch_spec(ready_fd=ready_fd))
         supervisor.start(worker_spec("train"))
         supervisor.start(worker_spec("eval"))
         self._steward.devices_from(self._start_probe())

@@ -12,18 +12,19 @@ from acc.registry.watcher import Watcher
 from tests.acc.registry.zoo import Zoo, animal
 from tests.setup.services import wait_until
 
-SECONDS = 5.0
+SECONDS = 20.0
 
 
 class Watched:
     """A directory with a watcher on it, and what the watcher reported last."""
 
-    def __init__(self, place: Path, *, poll: bool) -> None:
+    def __init__(self, place: Path, *, poll: bool, known=()) -> None:
         self.place = place
         self.offers: dict[str, str] = {}
         self.problems: list[str] = []
         self.reports: list[dict[str, str]] = []
         self.zoo = Zoo(place, settle_seconds=0.05)
+        self.zoo.remember(known)
         self.watcher = Watcher([self.zoo], self._report, poll=poll, sweep_seconds=0.2)
         self.thread = threading.Thread(target=self.watcher.run)
         self.thread.start()
@@ -130,3 +131,22 @@ def test_a_file_truncated_before_it_is_written_does_not_lose_its_class_for_a_mom
             stream.write(animal("Dog", str(number)))
     watched.wait_for(Dog="19")
     assert all(report for report in watched.reports[2:])
+
+
+def test_after_a_restart_what_is_known_is_corrected_before_every_file_was_looked_at(tmp_path):
+    for name in ("dog", "cat"):
+        (tmp_path / f"{name}.py").write_text(animal(name.capitalize()))
+    before = Zoo(tmp_path)
+    before.refresh()
+    known = before.list()
+    (tmp_path / "cat.py").unlink()
+    (tmp_path / "slow.py").write_text("import time\ntime.sleep(1)\n" + animal("Slow"))
+    watched = Watched(tmp_path, poll=False, known=known)
+    try:
+        wait_until(lambda: "Slow" in watched.offers, "the slow file's class")
+    finally:
+        watched.end()
+    names = [sorted(report) for report in watched.reports]
+    assert names[0] == ["Cat", "Dog"]
+    assert ["Dog"] in names
+    assert names[-1] == ["Dog", "Slow"]

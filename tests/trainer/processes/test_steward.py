@@ -1,6 +1,7 @@
 """The steward: which device comes first, and how it bears trouble."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -81,3 +82,22 @@ def test_a_trainer_whose_classes_are_not_known_yet_is_not_online(run):
     classes_make()
     assert done.acquire(timeout=10)
     assert trainer_is_online()
+
+
+def test_a_trainer_is_online_once_a_saved_file_would_be_seen(transactional_db):
+    classes_make()
+    done = threading.Semaphore(0)
+    steward = Steward(wanted_device="", first_work=done.release)
+    read, write = os.pipe()
+    steward.ready_from(read)
+    steward.start()
+    try:
+        assert not done.acquire(timeout=1.5)
+        assert not trainer_is_online()
+        os.write(write, b"1")
+        assert done.acquire(timeout=10)
+        assert trainer_is_online()
+    finally:
+        steward.end()
+        os.close(read)
+        os.close(write)

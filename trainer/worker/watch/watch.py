@@ -42,6 +42,7 @@ def watch() -> None:
     """
     while True:
         while not persist(leads):
+            say_ready()
             close_old_connections()
             time.sleep(LEAD_SECONDS)
         try:
@@ -69,7 +70,17 @@ def _follow() -> None:
         # Else a database that restarts meanwhile is noticed by the next write only.
         close_old_connections()
 
-    Watcher(registries, keep, poll=settings.ACC_WATCH == "poll").run()
+    poll = settings.ACC_WATCH == "poll"
+    Watcher(registries, keep, on_ready=say_ready, poll=poll).run()
+
+
+def say_ready() -> None:
+    """Tell the process that started this one, if one did, that a saved file is seen at once."""
+    # Taken out: told once, and the files that are looked at do not learn of it.
+    ready_fd = os.environ.pop("ACC_READY_FD", None)
+    if ready_fd is not None:
+        os.write(int(ready_fd), b"1")
+        os.close(int(ready_fd))
 
 
 def registries_make(*, settle_seconds: float) -> list[BaseRegistry[Any]]:

@@ -1,0 +1,104 @@
+"""Verify the milestone on a running system: `python -m acc.test_m2`.
+
+Starts a throw-away system of its own, drives it over HTTP and WebSocket only, prints a line a
+check and a total, and ends with 0 only if all pass.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from acc.verification.checks import CHECKS
+from acc.verification.client import Client, RefusedError
+from acc.verification.system import ROOT, throwaway_system
+from acc.verification.world import World
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run all checks; return the exit code."""
+    options = _options(arguments)
+    began = time.monotonic()
+    passed = 0
+    try:
+        with _world(options) as world:
+            for number, check in enumerate(CHECKS, start=1):
+                passed += _run(number, check.__name__, check, world)
+    except (RuntimeError, OSError) as error:
+        print(f"the system cannot be verified: {error}")
+        return 1
+    seconds = time.monotonic() - began
+    print(f"{passed} of {len(CHECKS)} checks passed in {seconds:.0f} s")
+    return 0 if passed == len(CHECKS) else 1
+
+
+def _run(number: int, name: str, check: Callable[[World], str], world: World) -> bool:
+    """Run one check and print its line; return whether it passed."""
+    label = f"{number:2} {name.replace('_', ' '):18}"
+    try:
+        seen = check(world)
+    except (AssertionError, RefusedError, OSError, KeyError, TypeError, StopIteration) as error:
+        reason = str(error) or type(error).__name__
+        print(f"FAIL {label} {(check.__doc__ or '').strip()}\n        {reason}", flush=True)
+        return False
+    print(f"ok   {label} {seen}", flush=True)
+    return True
+
+
+@contextlib.contextmanager
+def _world(options: argparse.Namespace) -> Iterator[World]:
+    """Yield what the checks act on; the dummy task file is gone afterwards."""
+    suffix = secrets.token_hex(3).capitalize()
+    slug = f"m2-{suffix.lower()}"
+    with contextlib.ExitStack() as stack:
+        if options.url:
+            client = Client(options.url, options.token, slug)
+            world = World(client, options.task_dir, suffix)
+        else:
+            system = stack.enter_context(throwaway_system())
+            client = Client(system.address, system.token, slug)
+            world = World(client, system.tasks, suffix, system)
+        try:
+            yield world
+        finally:
+            world.file.unlink(missing_ok=True)
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    home = Path(os.environ.get("ACC_HOME") or ROOT / "var")
+    parser = argparse.ArgumentParser(prog="python -m acc.test_m2", description=__doc__)
+    parser.add_argument(
+        "--url",
+        help="verify this running system instead; the checks make an experiment of their own in "
+        "it, which stays, and leave out the restart",
+    )
+    parser.add_argument(
+        "--token", help="its API token (default: ACC_API_TOKEN, else the file in ACC_HOME)"
+    )
+    parser.add_argument(
+        "--task-dir",
+        type=Path,
+        default=ROOT / "acc" / "tasks",
+        help="a directory of task files that it follows (default: %(default)s)",
+    )
+    options = parser.parse_args(arguments)
+    if options.url and not options.token:
+        options.token = os.environ.get("ACC_API_TOKEN") or _token_of(home, parser)
+    return options
+
+
+def _token_of(home: Path, parser: argparse.ArgumentParser) -> str:
+    try:
+        return (home / "api-token").read_text().strip()
+    except OSError as error:
+        parser.error(f"no token: {home / 'api-token'}: {error.strerror}; give one with --token")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
