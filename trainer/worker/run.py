@@ -10,7 +10,7 @@ from django.db import close_old_connections
 from acc.dataset import DatasetError
 from acc.tasks.base import TaskError
 from acc.training.state import StateMismatchError
-from acc.training.trainer import TaskStepError
+from acc.training.task_loss import TaskStepError
 from trainer.live.publish import publish_flush
 from trainer.models import Job
 from trainer.services.jobs import FenceLostError, job_claim, job_end
