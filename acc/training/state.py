@@ -52,6 +52,7 @@ def capture(trainer: Trainer) -> TrainingState:
         "step": trainer.step_count,
         "positions": positions,
         "lrs": {group["name"]: group["lr"] for group in trainer.optimizer.param_groups},
+        "probe_lr": trainer.probe_lr,
         "tasks": {name: _task_meta(task) for name, task in trainer.tasks.items()},
         "aside": {name: _task_meta(task) for name, task in trainer.aside.items()},
         **rng_meta,
@@ -75,6 +76,7 @@ def restore(trainer: Trainer, state: TrainingState) -> None:
         feed.load_state(state.tensors[f"feed/{name}"], state.meta["positions"][name])
     for group in trainer.optimizer.param_groups:
         group["lr"] = state.meta["lrs"][group["name"]]
+    trainer.probe_lr = state.meta.get("probe_lr", trainer.probe_lr)
     for name, saved in state.meta["tasks"].items():
         trainer.set_weight(name, saved["weight"])
         trainer.set_enabled(name, enabled=saved["enabled"])

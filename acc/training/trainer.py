@@ -62,7 +62,7 @@ class Trainer:
         self.task_streams: dict[str, RandomStream] = {}
         self.feed_streams: dict[str, RandomStream] = {}
         self._places: dict[str, int] = {}
-        self._probe_lr = config.probe_lr
+        self.probe_lr = config.probe_lr  # now; of heads to come as well
         self.optimizer = torch.optim.Adam(
             [{"params": list(model.parameters()), "lr": config.lr, "name": MODEL_GROUP}],
             fused=True,
@@ -155,13 +155,15 @@ class Trainer:
         self.tasks[name].enabled = enabled
         self._arrange()
 
-    def set_lr(self, *, lr: float | None = None, probe_lr: float | None = None) -> None:
-        """Change learning rates from the next step on; Adam's moments stay."""
-        self._probe_lr = self._probe_lr if probe_lr is None else probe_lr
+    def set_lr(self, *, lr: float | None = None, probe_lr: float | None = None) -> dict[str, float]:
+        """Change learning rates from the next step on; Adam's moments stay. Return the old ones."""
+        old = {"lr": self.optimizer.param_groups[0]["lr"], "probe_lr": self.probe_lr}
+        self.probe_lr = self.probe_lr if probe_lr is None else probe_lr
         for group in self.optimizer.param_groups:
             chosen = lr if group["name"] == MODEL_GROUP else probe_lr
             if chosen is not None:
                 group["lr"] = chosen
+        return old
 
     def step(self) -> None:
         """Do one optimizer step and leave its losses in the ring.
@@ -241,7 +243,7 @@ class Trainer:
         parameters = [p for p in task.head.parameters() if p not in trained]
         if parameters:
             self.optimizer.add_param_group(
-                {"params": parameters, "lr": self._probe_lr, "name": head_group(task)}
+                {"params": parameters, "lr": self.probe_lr, "name": head_group(task)}
             )
 
     def _forget_head(self, task: Task, others: list[Task]) -> None:

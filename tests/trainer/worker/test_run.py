@@ -9,7 +9,7 @@ from trainer.models import Checkpoint, Experiment, Job
 from trainer.selectors.jobs import job_with_summary
 from trainer.selectors.losses import loss_points
 from trainer.services.checkpoints import checkpoint_directory
-from trainer.services.jobs import job_start
+from trainer.services.job_start import job_start
 from trainer.worker.run import job_run
 
 pytestmark = pytest.mark.portable
