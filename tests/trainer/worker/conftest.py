@@ -1,5 +1,6 @@
 """An experiment on digits, ready to train."""
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from tests.setup.classes import shipped_classes_store
 from trainer.models import Experiment, Job, Registry
 from trainer.services.job_start import job_start
 from trainer.services.sources import sources_of
+from trainer.worker import stop_flag
 from trainer.worker.answers import dataset_load, model_create, task_add
 
 TASKS: tuple[dict[str, Any], ...] = (
@@ -52,3 +54,10 @@ def experiment(transactional_db: None) -> Experiment:
 def queued_job(experiment: Experiment) -> Job:
     """A job of a few steps that waits for a worker."""
     return job_start(experiment=experiment, steps=12, batch_size=16, seed=5)
+
+
+@pytest.fixture
+def shut_down() -> Iterator[Callable[[], None]]:
+    """A way to ask the worker to end; taken back afterwards."""
+    yield stop_flag.request_stop
+    stop_flag._flag[0] = 0
