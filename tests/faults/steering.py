@@ -94,7 +94,7 @@ def assert_each_answered_once_and_in_order(system: System, job_id: int) -> None:
 
 def assert_curve_follows(system: System, job_id: int) -> None:
     """Check that each step has the tasks and weights that the events say, no more and no less."""
-    weights = {task["name"]: task.get("weight", 1.0) for task in TASKS}
+    weights = {str(task["name"]): float(task.get("weight", 1.0)) for task in TASKS}
     off: set[str] = set()
     points: dict[int, dict[str, float]] = {}
     for point in system.get(f"/jobs/{job_id}/loss_history"):

@@ -18,7 +18,7 @@ import psutil
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "throw-away"
 
-TASKS = (
+TASKS: tuple[dict[str, Any], ...] = (
     {"class_name": "ReconstructionTask", "name": "recon"},
     {"class_name": "KLDivergenceTask", "name": "kl", "weight": 0.001},
     {"class_name": "ClassificationTask", "name": "digit", "weight": 0.1, "latent_slice": "0:8"},

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from trainer.models import JobCommand, TaskCard
+from trainer.models import Experiment, JobCommand, TaskCard
 from trainer.services.announce import announce
 from trainer.services.commands import command_refused
 
@@ -26,10 +26,12 @@ def card_command_refused(
     Raises:
         FenceLostError: `command.job`, as its worker claimed it, is no longer that worker's.
     """
+    experiment, name = command.job.experiment, command.payload["task"]
+    # Before the job, as whoever changes a card does: else each could wait for the other's row.
+    Experiment.objects.select_for_update(no_key=True).get(pk=experiment.pk)
     refused = command_refused(command=command, step=step, reason=reason)
     if not refused or command.due_step is not None:
         return
-    experiment, name = command.job.experiment, command.payload["task"]
     cards = TaskCard.with_removed.filter(experiment=experiment, name=name)
     if command.kind == "add_task":
         cards.filter(removed_at=None).delete()

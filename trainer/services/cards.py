@@ -180,7 +180,7 @@ def card_name_free(experiment: Experiment, stem: str) -> str:
 
 def _lock(experiment: Experiment) -> None:
     # Two changes at once must not switch off the last two tasks, nor miss a job that starts.
-    Experiment.objects.select_for_update().get(pk=experiment.pk)
+    Experiment.objects.select_for_update(no_key=True).get(pk=experiment.pk)
 
 
 def _locked(card: TaskCard) -> TaskCard:

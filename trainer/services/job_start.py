@@ -113,7 +113,7 @@ def job_place(experiment: Experiment) -> Iterator[None]:
         JobConflict: a job is there.
     """
     with transaction.atomic():
-        Experiment.objects.select_for_update().get(pk=experiment.pk)
+        Experiment.objects.select_for_update(no_key=True).get(pk=experiment.pk)
         active = job_active(experiment)
         if active is not None:
             raise JobConflict(

@@ -16,7 +16,7 @@ from trainer.services.jobs import (
     job_running_announce,
     job_trouble,
 )
-from trainer.services.losses import losses_rewind
+from trainer.services.losses import losses_rewind, summaries_forget
 from trainer.worker.building import job_tasks, summaries_build, trainer_build
 from trainer.worker.checkpoint_store import (
     checkpoint_files_sweep,
@@ -59,6 +59,8 @@ class Session:
         first_step = self.trainer.step_count
         losses_rewind(job=job, last_step=first_step)
         summaries = summaries_build(job, tasks, self.trainer)
+        # A task that joined after the checkpoint may not do so again.
+        summaries_forget(job=job, but={row.task_name for row in summaries.rows()})
         self.recorder = Recorder(
             job=job,
             ring=self.trainer.ring,
