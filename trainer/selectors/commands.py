@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from trainer.models import Job, JobCommand
+from trainer.models import Checkpoint, Job, JobCommand
 
 
 def job_commands(job: Job, *, state: str | None = None) -> list[dict[str, Any]]:
@@ -23,6 +23,14 @@ def commands_applied(job: Job) -> QuerySet[JobCommand]:
     """
     applied = JobCommand.objects.filter(job=job, state=JobCommand.State.APPLIED)
     return applied.order_by("applied_step", "event", "pk")
+
+
+def commands_held_by(job: Job, checkpoint: Checkpoint) -> QuerySet[JobCommand]:
+    """Return what had taken effect on a job when a checkpoint's state was copied, in order.
+
+    At one step, commands take effect before the state is copied.
+    """
+    return commands_applied(job).filter(applied_step__lte=checkpoint.job_step)
 
 
 def commands_scheduled(job: Job) -> list[JobCommand]:

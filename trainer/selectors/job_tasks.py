@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from trainer.models import Job, JobCommand
-from trainer.selectors.commands import commands_applied
+from trainer.models import Checkpoint, Job, JobCommand
+from trainer.selectors.commands import commands_applied, commands_held_by
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,13 @@ def job_tasks_planned(job: Job) -> list[JobTask]:
     ]
 
 
-def job_tasks_at(job: Job, step: int) -> list[JobTask]:
-    """Return the tasks that a job had once a step was done, in their order.
+def job_tasks_in(job: Job, checkpoint: Checkpoint) -> list[JobTask]:
+    """Return the tasks that a job had when a checkpoint's state was copied, in their order.
 
-    Weights, and which are enabled, are those of the beginning: a checkpoint says what became
-    of them.
+    Weights, and which are enabled, are those of the beginning: the state says what became of them.
     """
     tasks = {task.plan["name"]: task for task in job_tasks_planned(job)}
-    for command in commands_applied(job).filter(applied_step__lte=step):
+    for command in commands_held_by(job, checkpoint):
         name = command.payload.get("task")
         if command.kind == "add_task":
             tasks.pop(name, None)
@@ -49,6 +48,11 @@ def job_tasks_at(job: Job, step: int) -> list[JobTask]:
         elif command.kind in {"remove_task", "restore_task"}:
             tasks[name] = replace(tasks[name], is_aside=command.kind == "remove_task")
     return list(tasks.values())
+
+
+def job_tasks_joined(job: Job) -> list[JobTask]:
+    """Return the tasks that joined a job while it ran, in that order; some may be gone since."""
+    return [job_task_added(command) for command in commands_applied(job).filter(kind="add_task")]
 
 
 def job_task_added(command: JobCommand) -> JobTask:

@@ -7,7 +7,7 @@ from acc.training.randomness import own_randomness
 from acc.training.schedule import Schedule
 from acc.training.trainer import Trainer, TrainerConfig
 from trainer.models import Job
-from trainer.selectors.job_tasks import JobTask, job_tasks_at, job_tasks_planned
+from trainer.selectors.job_tasks import JobTask, job_tasks_in, job_tasks_planned
 from trainer.selectors.loss_runs import loss_runs
 from trainer.worker.sources import dataset_build, model_build, task_build
 from trainer.worker.summary import Summaries
@@ -17,7 +17,7 @@ def job_tasks(job: Job) -> list[JobTask]:
     """Return the tasks that a job begins with: its plan's, or those of its last checkpoint."""
     if job.checkpoint is None:
         return job_tasks_planned(job)
-    return job_tasks_at(job, job.checkpoint.job_step)
+    return job_tasks_in(job, job.checkpoint)
 
 
 def trainer_build(job: Job, tasks: list[JobTask], device: torch.device) -> Trainer:

@@ -4,11 +4,9 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.db.models import Q, QuerySet
-
 from acc.training.trainer import Trainer
 from trainer.models import Job, JobCommand
-from trainer.selectors.commands import commands_applied, commands_scheduled
+from trainer.selectors.commands import commands_applied, commands_held_by, commands_scheduled
 from trainer.services.card_refusals import card_command_refused
 from trainer.services.commands import command_applied, command_refused
 from trainer.services.job_start import STEERING
@@ -222,25 +220,19 @@ def _claimed(job: Job, commands: Iterable[JobCommand]) -> list[JobCommand]:
     return found
 
 
-def _commands_after(job: Job) -> QuerySet[JobCommand]:
-    """Return the commands whose effect the job's checkpoint does not hold.
-
-    Without a checkpoint that is all of them; with one, those of later steps: at one step, commands
-    are applied before the state is copied.
-    """
+def _commands_after(job: Job) -> list[JobCommand]:
+    """Return the commands whose effect the job's checkpoint does not hold: all without one."""
     applied = commands_applied(job)
-    if job.checkpoint is not None:
-        # A stop is never done with: the job is still here, so it did not come to its end.
-        applied = applied.filter(Q(applied_step__gt=job.checkpoint.job_step) | Q(kind="stop"))
-    return applied
+    if job.checkpoint is None:
+        return list(applied)
+    held = commands_held_by(job, job.checkpoint)
+    # A stop is never done with: the job is still here, so it did not come to its end.
+    return list(applied.exclude(pk__in=held.exclude(kind="stop").values("pk")))
 
 
 def _was_paused(job: Job) -> bool:
     """Return whether the job's checkpoint was taken while it was paused."""
     if job.checkpoint is None:
         return False
-    pauses = commands_applied(job).filter(
-        kind__in=("pause", "resume"), applied_step__lte=job.checkpoint.job_step
-    )
-    last = pauses.last()
+    last = commands_held_by(job, job.checkpoint).filter(kind__in=("pause", "resume")).last()
     return last is not None and last.kind == "pause"

@@ -54,6 +54,17 @@ def steps_of(job: Job, task: str) -> list[int]:
     return [point["step"] for point in loss_points(job) if point["task_name"] == task]
 
 
+def answered(command: JobCommand) -> bool:
+    """Return whether the job has answered."""
+    command.refresh_from_db()
+    return command.state != JobCommand.State.PENDING
+
+
+def reached(job: Job, step: int) -> bool:
+    """Return whether a job has stored a step."""
+    return Job.objects.get(pk=job.pk).current_step >= step
+
+
 def weights(job: Job, task: str) -> list[float]:
     """Return the recorded weight of a task, step by step."""
     return [p["weight"] for p in loss_points(job) if p["task_name"] == task]

@@ -1,15 +1,14 @@
 """Tasks that join a running job, leave it and come back: at a step, and again in a replay."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.setup.services import wait_until
-from tests.trainer.rows import offer_make
 from tests.trainer.worker.conftest import task_attach_now
 from tests.trainer.worker.steered import (
+    answered,
     applied,
     curve,
     running,
@@ -19,32 +18,17 @@ from tests.trainer.worker.steered import (
     take_up_again,
     weights,
 )
-from trainer.models import Experiment, Job, JobCommand, RegisteredClass, TaskCard
+from trainer.models import Experiment, Job, JobCommand, TaskCard
 from trainer.selectors.losses import loss_points
-from trainer.services.cards import card_attach, card_remove, card_restore
+from trainer.services.cards import card_attach, card_remove
 from trainer.services.commands import command_send
 from trainer.services.experiments import card_add
 from trainer.services.job_start import job_repeat, job_start
 from trainer.services.plan import addition_plan
-from trainer.services.registry import registry_store
 from trainer.services.sources import sources_of
 from trainer.worker.run import job_run
 
 pytestmark = [pytest.mark.portable, pytest.mark.usefixtures("valkey")]
-
-# Its file is run where nobody waits for it, and ends when the test says so.
-GATED = """import time
-from pathlib import Path
-
-from acc.tasks.kl_divergence import KLDivergenceTask
-
-while not Path({gate!r}).exists():
-    time.sleep(0.01)
-
-
-class GatedTask(KLDivergenceTask):
-    pass
-"""
 
 
 def addition(experiment: Experiment, name: str, *, weight: float = 0.5) -> dict[str, Any]:
@@ -59,12 +43,6 @@ def addition(experiment: Experiment, name: str, *, weight: float = 0.5) -> dict[
     )
     card.delete()
     return addition_plan(card, sources_of([("tasks", card.class_name)]))
-
-
-def answered(command: JobCommand) -> bool:
-    """Return whether the job has answered."""
-    command.refresh_from_db()
-    return command.state != JobCommand.State.PENDING
 
 
 def steer(job: Job) -> Job:
@@ -233,109 +211,3 @@ def test_a_task_that_fits_no_more_is_refused_in_its_own_words(queued_job: Job) -
         "latent_slice 0:99 reaches beyond the latent, which has 8 dimensions (0:8)"
     )
     assert len(curve(queued_job)) == 12 * 3
-
-
-@pytest.fixture
-def gate(experiment: Experiment, tmp_path: Path) -> Path:
-    """A file for which a task on offer waits when its own file is run."""
-    path = tmp_path / "open"
-    others = [
-        offer_make(row.class_name, source=row.source.text, file=row.file, module=row.module)
-        for row in RegisteredClass.objects.filter(registry="tasks").select_related("source")
-    ]
-    text = GATED.format(gate=str(path))
-    gated = offer_make("GatedTask", source=text, file="/gone/gated.py")
-    registry_store(registry="tasks", offers=[*others, gated], errors=[])
-    return path
-
-
-def test_the_loop_goes_on_while_a_task_is_fetched_and_only_tasks_wait_for_it(
-    experiment: Experiment, gate: Path
-) -> None:
-    job = job_start(experiment=experiment, steps=1_000_000, batch_size=8, seed=5)
-    with running(job):
-        wait_until(lambda: reached(job, 1), "a first step", seconds=20)
-        _, joining = card_attach(
-            experiment=experiment,
-            sources=sources_of([("tasks", "GatedTask")]),
-            name="gated",
-            class_name="GatedTask",
-            dataset=experiment.task_cards.get(name="kl").dataset,
-        )
-        assert joining is not None
-        waits = [
-            command_send(job=job, kind="set_weight", payload={"task": "kl", "weight": 0.25}),
-            command_send(job=job, kind="set_weight", payload={"task": "gated", "weight": 0.5}),
-        ]
-        passes = command_send(job=job, kind="set_lr", payload={"lr": 0.01})
-        wait_until(lambda: answered(passes), "the learning rate is set")
-        then = Job.objects.get(pk=job.pk).current_step
-        wait_until(lambda: reached(job, then + 20), "the loop goes on")
-        assert not any(answered(command) for command in (joining, *waits))
-        gate.touch()
-        wait_until(lambda: all(answered(c) for c in (joining, *waits)), "all in force")
-        command_send(job=job, kind="stop")
-    done = job.events.filter(command__isnull=False)
-    assert list(done.values_list("command", flat=True))[:4] == [
-        passes.pk,
-        joining.pk,
-        *(command.pk for command in waits),
-    ]
-    assert [command.state for command in (joining, *waits)] == ["applied"] * 3
-    assert weights(job, "gated")[-1] == 0.5
-
-
-def reached(job: Job, step: int) -> bool:
-    """Return whether a job has stored a step."""
-    return Job.objects.get(pk=job.pk).current_step >= step
-
-
-def test_a_stop_does_not_wait_for_a_task_and_the_task_stays_for_the_next_job(
-    experiment: Experiment, gate: Path
-) -> None:
-    job = job_start(experiment=experiment, steps=1_000_000, batch_size=8, seed=5)
-    with running(job):
-        wait_until(lambda: reached(job, 1), "a first step", seconds=20)
-        _, joining = card_attach(
-            experiment=experiment,
-            sources=sources_of([("tasks", "GatedTask")]),
-            name="gated",
-            class_name="GatedTask",
-            dataset=experiment.task_cards.get(name="kl").dataset,
-        )
-        command_send(job=job, kind="stop")
-        wait_until(lambda: state_of(job) == Job.State.STOPPED, "stopped", seconds=20)
-    gate.touch()
-    assert joining is not None
-    assert answered(joining)
-    assert joining.reason == "the job ended first"
-    assert experiment.task_cards.filter(name="gated").exists()
-
-
-def test_a_task_removed_before_it_joined_joins_and_leaves_in_that_order(
-    experiment: Experiment, gate: Path
-) -> None:
-    job = job_start(experiment=experiment, steps=1_000_000, batch_size=8, seed=5)
-    with running(job):
-        wait_until(lambda: reached(job, 1), "a first step", seconds=20)
-        card, _ = card_attach(
-            experiment=experiment,
-            sources=sources_of([("tasks", "GatedTask")]),
-            name="gated",
-            class_name="GatedTask",
-            dataset=experiment.task_cards.get(name="kl").dataset,
-        )
-        card_remove(card=card)
-        card_restore(experiment=experiment, name="gated")
-        card_remove(card=card)
-        gate.touch()
-        last = job.commands.latest("pk")
-        wait_until(lambda: answered(last), "left")
-        command_send(job=job, kind="stop")
-    done = job.commands.order_by("pk").values_list("kind", "state")
-    assert list(done)[:4] == [
-        ("add_task", "applied"),
-        ("remove_task", "applied"),
-        ("restore_task", "applied"),
-        ("remove_task", "applied"),
-    ]
