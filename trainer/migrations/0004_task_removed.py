@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("trainer", "0002_registries"),
+        ("trainer", "0003_loss_levels"),
     ]
 
     operations = [
