@@ -97,7 +97,7 @@ def _packed_write(job: Any, values_ST: NDArray[np.float32]) -> None:
     from trainer.worker.recorder import SEGMENT_STEPS
     from trainer.worker.summary import Summaries
 
-    summaries = Summaries(colours={}, bounds={})
+    summaries = Summaries()
     small = []
     with commits_need_not_wait():
         for flush, start in enumerate(range(0, len(values_ST), FLUSH_STEPS), start=1):

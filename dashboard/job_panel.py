@@ -6,6 +6,7 @@ from typing import Any
 
 from dashboard.registry_panels import PLACES, value_text
 from trainer.models import Job, JobEvent, RegisteredClass
+from trainer.selectors.job_tasks import job_tasks_joined
 from trainer.selectors.pages import events_of, jobs_before
 from trainer.selectors.registry import classes_offered
 from trainer.services.sources import SourceRef
@@ -38,7 +39,7 @@ class SourceRow:
 
 @dataclass(frozen=True)
 class TaskRow:
-    """A task as the job was started with it."""
+    """A task as the job was started with it, or as it joined."""
 
     name: str
     class_name: str
@@ -48,6 +49,7 @@ class TaskRow:
     params: list[tuple[str, str]]
     colour: int
     enabled: bool
+    joined_step: int | None  # the last step done before it joined
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,10 @@ def job_panel(job: Job) -> dict[str, Any]:
         "source_rows": _source_rows(job),
         "model": plan.get("model") or {},
         "model_config": _texts((plan.get("model") or {}).get("config")),
-        "task_rows": [_task_row(task) for task in plan.get("tasks") or []],
+        "task_rows": [
+            *(_task_row(task) for task in plan.get("tasks") or []),
+            *(_task_row(task.plan, task.joined_step) for task in job_tasks_joined(job)),
+        ],
         "event_rows": [_event_row(event) for event in events_of(job)],
     }
 
@@ -89,6 +94,7 @@ def sources_recorded(job: Job) -> list[SourceRef]:
 
 def _source_rows(job: Job) -> list[SourceRow]:
     refs = sources_recorded(job)
+    refs += [ref for task in job_tasks_joined(job) for ref in task.sources if ref not in refs]
     if not refs:
         return []
     offered = {
@@ -110,7 +116,7 @@ def _source_rows(job: Job) -> list[SourceRow]:
     return rows
 
 
-def _task_row(task: dict[str, Any]) -> TaskRow:
+def _task_row(task: dict[str, Any], joined_step: int | None = None) -> TaskRow:
     latent_slice = task.get("latent_slice")
     return TaskRow(
         name=task["name"],
@@ -121,6 +127,7 @@ def _task_row(task: dict[str, Any]) -> TaskRow:
         params=_texts(task.get("params")),
         colour=task.get("colour", 0),
         enabled=task.get("enabled", True),
+        joined_step=joined_step,
     )
 
 

@@ -1,13 +1,12 @@
 """The complete state of a training, as named tensors and plain data."""
 
-import random
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-import torch
 from torch import Tensor, nn
 
+from acc.tasks.base import Task
+from acc.training.randomness import RandomStream, rng_load, rng_state
 from acc.training.trainer import MODEL_GROUP, Trainer, head_group
 
 
@@ -21,7 +20,8 @@ class TrainingState:
 
     Attributes:
         tensors: weights, optimizer moments, generator states, on the CPU; named
-            `model/...`, `head:<task>/...`, `optimizer/<group>/...`, `feed/<dataset>`, `rng/...`.
+            `model/...`, `head:<task>/...`, `optimizer/<group>/...`, `feed/<dataset>`,
+            `stream/task|feed/<name>/...`, `rng/...`.
             No task's name holds a slash, so none begins with another's.
         meta: plain data for JSON: step, hyperparameters, positions.
     """
@@ -43,23 +43,25 @@ def capture(trainer: Trainer) -> TrainingState:
     for name, feed in trainer.feeds.items():
         state.tensors[f"feed/{name}"], positions[name] = feed.state()
     state.tensors["rng/turns"] = trainer.turns.generator.get_state()
-    state.tensors.update(_rng_tensors())
+    for name, stream in _streams(trainer).items():
+        for index, tensor in enumerate(stream.state()):
+            state.tensors[f"{name}/{index}"] = tensor
+    rng_tensors, rng_meta = rng_state()
+    state.tensors |= {f"rng/{name}": tensor for name, tensor in rng_tensors.items()}
     state.meta = {
         "step": trainer.step_count,
         "positions": positions,
         "lrs": {group["name"]: group["lr"] for group in trainer.optimizer.param_groups},
-        "tasks": {
-            task.name: {"weight": task.weight, "enabled": task.enabled, "state": task.state()}
-            for task in trainer.tasks.values()
-        },
-        "python_rng": random.getstate(),
-        "numpy_rng": _numpy_rng_meta(),
+        "probe_lr": trainer.probe_lr,
+        "tasks": {name: _task_meta(task) for name, task in trainer.tasks.items()},
+        "aside": {name: _task_meta(task) for name, task in trainer.aside.items()},
+        **rng_meta,
     }
     return state
 
 
 def restore(trainer: Trainer, state: TrainingState) -> None:
-    """Bring a trainer with the same model and tasks to a captured state, exactly.
+    """Bring a trainer with the same model and tasks, aside or not, to a captured state, exactly.
 
     All or nothing: everything is compared before anything is changed.
 
@@ -74,28 +76,43 @@ def restore(trainer: Trainer, state: TrainingState) -> None:
         feed.load_state(state.tensors[f"feed/{name}"], state.meta["positions"][name])
     for group in trainer.optimizer.param_groups:
         group["lr"] = state.meta["lrs"][group["name"]]
+    trainer.probe_lr = state.meta.get("probe_lr", trainer.probe_lr)
     for name, saved in state.meta["tasks"].items():
         trainer.set_weight(name, saved["weight"])
         trainer.set_enabled(name, enabled=saved["enabled"])
         trainer.tasks[name].load_state(saved["state"])
+    for name, saved in _aside(state).items():
+        task = trainer.aside[name]
+        task.weight, task.enabled = saved["weight"], saved["enabled"]
+        task.load_state(saved["state"])
+    # A dataset that was there before the task that now brings it draws as it did then.
+    trainer.feed_streams = {
+        name: stream
+        for name, stream in trainer.feed_streams.items()
+        if f"stream/feed/{name}/0" in state.tensors
+    }
+    for name, stream in _streams(trainer).items():
+        saved_states = _below(state.tensors, f"{name}/")
+        stream.load_state([saved_states[key] for key in sorted(saved_states)])
     trainer.step_count = state.meta["step"]
     trainer.turns.generator.set_state(state.tensors["rng/turns"])
-    _load_rng(state)
+    rng_load(_below(state.tensors, "rng/"), state.meta)
 
 
 def adopt(trainer: Trainer, state: TrainingState) -> None:
     """Go on from an earlier job's state: its weights and moments, nothing of its schedule.
 
     The model must be the same; a task's head is taken over where the state has one of the same
-    name and shape, and stays new otherwise.
+    name and shape, and stays new otherwise. What was set aside is no more.
 
     Raises:
         StateMismatchError: the state is of another model.
     """
     _check_module("model", trainer.model, state)
+    known = {"model", *(f"head:{name}" for name in state.meta["tasks"])}
     parameters = {}
     for name, module in _modules(trainer).items():
-        if name == "model" or _fits(name, module, state):
+        if name in known and _fits(name, module, state):
             module.load_state_dict(_below(state.tensors, f"{name}/"))
             parameters.update(
                 {key: value for key, value in _parameters(trainer).items() if _of(key, name)}
@@ -106,21 +123,36 @@ def adopt(trainer: Trainer, state: TrainingState) -> None:
             task.load_state(state.meta["tasks"][name]["state"])
 
 
+def _task_meta(task: Task) -> dict[str, Any]:
+    return {"weight": task.weight, "enabled": task.enabled, "state": task.state()}
+
+
+def _aside(state: TrainingState) -> dict[str, Any]:
+    # Not there in states from before tasks could be set aside.
+    aside: dict[str, Any] = state.meta.get("aside", {})
+    return aside
+
+
+def _heads(trainer: Trainer) -> dict[str, nn.Module]:
+    """Return every head, of tasks that are set aside too, by its optimizer group's name."""
+    tasks = [*trainer.tasks.values(), *trainer.aside.values()]
+    return {head_group(task): task.head for task in tasks if task.head is not None}
+
+
 def _modules(trainer: Trainer) -> dict[str, nn.Module]:
-    heads = {
-        head_group(task): task.head for task in trainer.tasks.values() if task.head is not None
-    }
-    return {"model": trainer.model, **heads}
+    return {"model": trainer.model, **_heads(trainer)}
+
+
+def _streams(trainer: Trainer) -> dict[str, RandomStream]:
+    of_tasks = {f"stream/task/{name}": own for name, own in trainer.task_streams.items()}
+    return of_tasks | {f"stream/feed/{name}": own for name, own in trainer.feed_streams.items()}
 
 
 def _parameters(trainer: Trainer) -> dict[str, nn.Parameter]:
     """Return every trained parameter by the name of its optimizer group and its own."""
     named = {f"{MODEL_GROUP}/{name}": p for name, p in trainer.model.named_parameters()}
-    for task in trainer.tasks.values():
-        if task.head is not None:
-            named.update(
-                {f"{head_group(task)}/{name}": p for name, p in task.head.named_parameters()}
-            )
+    for group, head in _heads(trainer).items():
+        named.update({f"{group}/{name}": p for name, p in head.named_parameters()})
     return named
 
 
@@ -148,11 +180,15 @@ def _load_optimizer(
 
 
 def _check_fits(trainer: Trainer, state: TrainingState) -> None:
-    theirs, ours = set(state.meta["tasks"]), set(trainer.tasks)
-    if theirs != ours:
-        raise StateMismatchError(
-            f"the state was taken with the tasks {sorted(theirs)}, but {sorted(ours)} are attached"
-        )
+    for saved, here, what in (
+        (state.meta["tasks"], trainer.tasks, "attached"),
+        (_aside(state), trainer.aside, "set aside"),
+    ):
+        if set(saved) != set(here):
+            raise StateMismatchError(
+                f"the state was taken with the tasks {sorted(saved)} {what}, "
+                f"but {sorted(here)} are {what}"
+            )
     for name, module in _modules(trainer).items():
         _check_module(name, module, state)
     missing = [name for name in trainer.feeds if f"feed/{name}" not in state.tensors]
@@ -176,31 +212,3 @@ def _fits(name: str, module: nn.Module, state: TrainingState) -> bool:
     except StateMismatchError:
         return False
     return True
-
-
-def _rng_tensors() -> dict[str, Tensor]:
-    tensors = {"rng/cpu": torch.get_rng_state()}
-    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
-        for index, cuda_state in enumerate(torch.cuda.get_rng_state_all()):
-            tensors[f"rng/cuda/{index}"] = cuda_state
-    _, keys, *_ = np.random.get_state(legacy=True)  # noqa: NPY002  user tasks may draw from it
-    tensors["rng/numpy"] = torch.from_numpy(np.asarray(keys).astype(np.int64))
-    return tensors
-
-
-def _numpy_rng_meta() -> list[Any]:
-    name, _, position, has_gauss, cached = np.random.get_state(legacy=True)  # noqa: NPY002
-    return [name, int(position), int(has_gauss), float(cached)]
-
-
-def _load_rng(state: TrainingState) -> None:
-    torch.set_rng_state(state.tensors["rng/cpu"])
-    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
-        for key, cuda_state in _below(state.tensors, "rng/cuda/").items():
-            if int(key) < torch.cuda.device_count():
-                torch.cuda.set_rng_state(cuda_state, int(key))
-    version, internal, gauss = state.meta["python_rng"]
-    random.setstate((version, tuple(internal), gauss))
-    name, position, has_gauss, cached = state.meta["numpy_rng"]
-    keys = state.tensors["rng/numpy"].numpy().astype(np.uint32)
-    np.random.set_state((name, keys, position, has_gauss, cached))  # noqa: NPY002

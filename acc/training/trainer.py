@@ -11,19 +11,11 @@ from acc.model_output import ModelOutput
 from acc.tasks.base import Task
 from acc.training.batch_feed import BatchFeed, derived_seed
 from acc.training.loss_ring import Layout, LossRing
+from acc.training.randomness import RandomStream
 from acc.training.schedule import Schedule, Turns
+from acc.training.task_loss import TaskStepError, loss_of, weighted_sum
 
 MODEL_GROUP = "model"
-
-
-class TaskStepError(Exception):
-    """A task's code failed at a step; the message names both. The cause is chained."""
-
-    def __init__(self, task_name: str, step: int, reason: str) -> None:
-        """Say which task failed where, and why."""
-        super().__init__(f"task '{task_name}' failed at step {step}: {reason}")
-        self.task_name = task_name
-        self.step = step
 
 
 @dataclass(frozen=True)
@@ -63,7 +55,14 @@ class Trainer:
         self.ring = LossRing(device)
         self.turns = Turns(config.schedule, derived_seed(config.seed, "turns"))
         self.tasks: dict[str, Task] = {}
+        # Tasks that were taken out and may come back: not trained, everything kept.
+        self.aside: dict[str, Task] = {}
         self.feeds: dict[str, BatchFeed] = {}
+        # Of tasks and datasets that came in later; by the task's or the dataset's name.
+        self.task_streams: dict[str, RandomStream] = {}
+        self.feed_streams: dict[str, RandomStream] = {}
+        self._places: dict[str, int] = {}
+        self.probe_lr = config.probe_lr  # now; of heads to come as well
         self.optimizer = torch.optim.Adam(
             [{"params": list(model.parameters()), "lr": config.lr, "name": MODEL_GROUP}],
             fused=True,
@@ -73,56 +72,77 @@ class Trainer:
             self.add_task(task)
         self._arrange()
 
-    def add_task(self, task: Task) -> None:
-        """Add an attached task; the others keep their optimizer state.
+    def add_task(self, task: Task, *, seed: int | None = None) -> None:
+        """Add an attached task as the last one; the others keep their optimizer state.
+
+        One of the same name that was set aside is dropped.
+
+        Args:
+            seed: for a task that joins a training: begins a random stream of its own, for its
+                loss and for the passes over a dataset that comes with it, so that the others go
+                on drawing the very numbers that they would have drawn without it.
 
         Raises:
             ValueError: a task of that name is there.
         """
         if task.name in self.tasks:
             raise ValueError(f"a task named '{task.name}' is already attached")
-        self.tasks[task.name] = task
-        if task.dataset.name not in self.feeds:
-            self.feeds[task.dataset.name] = BatchFeed(
-                task.dataset.to(self.device),
-                batch_size=self.config.batch_size,
-                seed=self.config.seed,
-            )
+        name, dataset = task.name, task.dataset
+        # What may fail comes first, so that a refused task leaves nothing behind.
+        feed = self.feeds.get(dataset.name) or BatchFeed(
+            dataset.to(self.device), batch_size=self.config.batch_size, seed=self.config.seed
+        )
         if task.head is not None:
             task.head.to(self.device).train()
-            trained = {p for group in self.optimizer.param_groups for p in group["params"]}
-            parameters = [p for p in task.head.parameters() if p not in trained]
-            if parameters:
-                self.optimizer.add_param_group(
-                    {"params": parameters, "lr": self.config.probe_lr, "name": head_group(task)}
+        if name in self.aside:
+            self.remove_task(name)
+        if seed is not None:
+            self.task_streams[name] = RandomStream(derived_seed(seed, "loss"), self.device)
+            if dataset.name not in self.feeds:
+                self.feed_streams[dataset.name] = RandomStream(
+                    derived_seed(seed, "model"), self.device
                 )
+        self.feeds[dataset.name] = feed
+        self.tasks[name] = task
+        self._places[name] = 1 + max(self._places.values(), default=0)
+        self._train_head(task)
         self._arrange()
 
     def remove_task(self, name: str) -> Task:
-        """Take a task out, its head's optimizer state with it; the others keep theirs.
+        """Drop a task, trained or set aside, its head's optimizer state with it.
 
         Raises:
             KeyError: no task has that name.
         """
-        task = self.tasks.pop(name)
-        shared = {
-            parameter: head_group(other)
-            for other in self.tasks.values()
-            if other.head is not None
-            for parameter in other.head.parameters()
-        }
-        for group in [g for g in self.optimizer.param_groups if g["name"] == head_group(task)]:
-            kept = [parameter for parameter in group["params"] if parameter in shared]
-            for parameter in set(group["params"]) - set(kept):
-                self.optimizer.state.pop(parameter, None)
-            if kept:
-                group.update(params=kept, name=shared[kept[0]])
-            else:
-                self.optimizer.param_groups.remove(group)
-        used = {other.dataset.name for other in self.tasks.values()}
+        task = self.tasks.pop(name) if name in self.tasks else self.aside.pop(name)
+        del self._places[name]
+        self.task_streams.pop(name, None)
+        others = [*self.tasks.values(), *self.aside.values()]
+        self._forget_head(task, others)
+        used = {other.dataset.name for other in others}
         self.feeds = {key: feed for key, feed in self.feeds.items() if key in used}
+        self.feed_streams = {key: own for key, own in self.feed_streams.items() if key in used}
         self._arrange()
         return task
+
+    def set_aside(self, name: str) -> None:
+        """Take a task out of the steps and keep all of it, so that `take_back` undoes this.
+
+        Raises:
+            KeyError: no trained task has that name.
+        """
+        self.aside[name] = self.tasks.pop(name)
+        self._arrange()
+
+    def take_back(self, name: str) -> None:
+        """Let a task that was set aside go on where it left off, at its old place.
+
+        Raises:
+            KeyError: none of that name was set aside.
+        """
+        self.tasks[name] = self.aside.pop(name)
+        self.tasks = dict(sorted(self.tasks.items(), key=lambda item: self._places[item[0]]))
+        self._arrange()
 
     def set_weight(self, name: str, weight: float) -> float:
         """Change a task's weight from the next step on; return the old one."""
@@ -135,12 +155,15 @@ class Trainer:
         self.tasks[name].enabled = enabled
         self._arrange()
 
-    def set_lr(self, *, lr: float | None = None, probe_lr: float | None = None) -> None:
-        """Change learning rates from the next step on; Adam's moments stay."""
+    def set_lr(self, *, lr: float | None = None, probe_lr: float | None = None) -> dict[str, float]:
+        """Change learning rates from the next step on; Adam's moments stay. Return the old ones."""
+        old = {"lr": self.optimizer.param_groups[0]["lr"], "probe_lr": self.probe_lr}
+        self.probe_lr = self.probe_lr if probe_lr is None else probe_lr
         for group in self.optimizer.param_groups:
             chosen = lr if group["name"] == MODEL_GROUP else probe_lr
             if chosen is not None:
                 group["lr"] = chosen
+        return old
 
     def step(self) -> None:
         """Do one optimizer step and leave its losses in the ring.
@@ -156,14 +179,14 @@ class Trainer:
         number = self.step_count + 1
         if index is None:
             losses = self._joint_losses(number)
-            total = _weighted_sum(losses, self._layout.weights)
+            total = weighted_sum(losses, self._layout.weights)
             self._descend(total, number)
             self.ring.put(number, self._layout, losses, total)
         else:
             task = self._enabled[index]
             output, batch = self._forward(task.dataset.name, decode=task.reads_reconstruction)
-            loss = _loss_of(task, output, batch, number)
-            total = _weighted_sum([loss], self._layout.weights[index : index + 1])
+            loss = self._loss_of(task, output, batch, number)
+            total = weighted_sum([loss], self._layout.weights[index : index + 1])
             self._descend(total, number)
             self.ring.put_single(number, self._layout, index, loss, total)
         self.step_count = number
@@ -173,16 +196,32 @@ class Trainer:
         for dataset_name, members, decode in self._groups:
             output, batch = self._forward(dataset_name, decode=decode)
             for column, task in members:
-                losses[column] = _loss_of(task, output, batch, number)
+                losses[column] = self._loss_of(task, output, batch, number)
         return losses
 
     def _forward(
         self, dataset_name: str, *, decode: bool
     ) -> tuple[dict[ModelOutput, Tensor], tuple[Tensor, ...]]:
         batch = self.feeds[dataset_name].next()
-        if self._skips_decoder:
-            return self.model(batch[0], decode=decode), batch
-        return self.model(batch[0]), batch
+        options = {"decode": decode} if self._skips_decoder else {}
+        stream = self.feed_streams.get(dataset_name)
+        if stream is None:
+            return self.model(batch[0], **options), batch
+        with stream:
+            return self.model(batch[0], **options), batch
+
+    def _loss_of(
+        self,
+        task: Task,
+        output: dict[ModelOutput, Tensor],
+        batch: tuple[Tensor, ...],
+        number: int,
+    ) -> Tensor:
+        stream = self.task_streams.get(task.name)
+        if stream is None:
+            return loss_of(task, output, batch, number)
+        with stream:
+            return loss_of(task, output, batch, number)
 
     def _descend(self, total: Tensor, number: int) -> None:
         if not total.requires_grad:
@@ -195,6 +234,37 @@ class Trainer:
         # the device, where asking for the number would make the CPU wait for the GPU.
         self.optimizer.found_inf = (~torch.isfinite(total.detach())).float()  # type: ignore[attr-defined]
         self.optimizer.step()
+
+    def _train_head(self, task: Task) -> None:
+        """Give the optimizer those of a head's parameters that it does not have already."""
+        if task.head is None:
+            return
+        trained = {p for group in self.optimizer.param_groups for p in group["params"]}
+        parameters = [p for p in task.head.parameters() if p not in trained]
+        if parameters:
+            self.optimizer.add_param_group(
+                {"params": parameters, "lr": self.probe_lr, "name": head_group(task)}
+            )
+
+    def _forget_head(self, task: Task, others: list[Task]) -> None:
+        """Take a head's parameters from the optimizer, but for those that another head shares."""
+        shared = {
+            parameter: head_group(other)
+            for other in others
+            if other.head is not None
+            for parameter in other.head.parameters()
+        }
+        groups = []
+        for group in self.optimizer.param_groups:
+            if group["name"] == head_group(task):
+                kept = [parameter for parameter in group["params"] if parameter in shared]
+                for parameter in set(group["params"]) - set(kept):
+                    self.optimizer.state.pop(parameter, None)
+                if not kept:
+                    continue
+                group.update(params=kept, name=shared[kept[0]])
+            groups.append(group)
+        self.optimizer.param_groups[:] = groups
 
     def _arrange(self) -> None:
         """Work out once, not at every step, who shares a batch and what the columns are."""
@@ -221,31 +291,3 @@ def head_group(task: Task) -> str:
 
 def _takes_decode(model: nn.Module) -> bool:
     return "decode" in inspect.signature(model.forward).parameters
-
-
-def _loss_of(
-    task: Task, output: dict[ModelOutput, Tensor], batch: tuple[Tensor, ...], number: int
-) -> Tensor:
-    try:
-        loss = task.compute_loss(output, batch)
-    except (Exception, SystemExit) as error:
-        reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        raise TaskStepError(task.name, number, reason) from error
-    if not isinstance(loss, Tensor):
-        raise TaskStepError(
-            task.name, number, f"compute_loss returned {type(loss).__name__}, not a tensor"
-        )
-    if loss.dim():
-        if loss.numel() != 1:
-            raise TaskStepError(
-                task.name, number, f"compute_loss returned shape {list(loss.shape)}, not a scalar"
-            )
-        loss = loss.reshape(())
-    return loss
-
-
-def _weighted_sum(losses: list[Tensor], weights: tuple[float, ...]) -> Tensor:
-    total = losses[0] * weights[0]
-    for loss, weight in zip(losses[1:], weights[1:], strict=True):
-        total = total + loss * weight
-    return total

@@ -14,7 +14,8 @@ from dashboard.requests import HtmxRequest, experiment_required, signed_in
 from trainer.models import Experiment, Job
 from trainer.selectors.jobs import job_active
 from trainer.services.commands import command_send, command_wait, job_stop
-from trainer.services.jobs import JobRefused, job_start
+from trainer.services.job_start import job_start
+from trainer.services.jobs import JobRefused
 from trainer.services.sources import ClassMissing
 
 

@@ -10,7 +10,8 @@ from trainer.live.events import loss_message
 from trainer.models import Dataset, Experiment, Job, TaskCard
 from trainer.selectors.loss_runs import LossRun
 from trainer.services.announce import announce_about_job, job_event_add
-from trainer.services.jobs import job_claim, job_end, job_running_announce, job_start
+from trainer.services.job_start import job_start
+from trainer.services.jobs import job_claim, job_end, job_running_announce
 from trainer.services.losses import (
     SeriesSummary,
     losses_append,

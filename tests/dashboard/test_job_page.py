@@ -8,7 +8,10 @@ import pytest
 from tests.dashboard.rows import TASKS, Scribe, experiment_make
 from tests.trainer.rows import offer_make
 from trainer.models import Job
+from trainer.services.cards import card_attach
+from trainer.services.commands import command_applied
 from trainer.services.registry import registry_store
+from trainer.services.sources import sources_of
 
 EVIL = "<img src=x onerror=alert(1)>"
 
@@ -97,6 +100,28 @@ def test_a_class_that_is_gone_is_said_to_be_so(page, experiment):
     job = job_run(experiment)
     tasks_offer(KLDivergenceTask=None)
     assert words(page(job)).count("no longer on offer") == 1
+
+
+def test_a_task_that_joined_is_shown_with_its_step_and_its_version(page, experiment):
+    old = tasks_offer(KLDivergenceTask="beta = 1\n")["KLDivergenceTask"]
+    scribe = Scribe.start(experiment)
+    new = tasks_offer(KLDivergenceTask="beta = 2\n")["KLDivergenceTask"]
+    _, command = card_attach(
+        experiment=experiment,
+        sources=sources_of([("tasks", "KLDivergenceTask")]),
+        name="late",
+        class_name="KLDivergenceTask",
+        dataset=experiment.task_cards.get(name="kl").dataset,
+        weight=0.5,
+    )
+    assert command is not None
+    command.job = scribe.job
+    assert "late KLDivergenceTask" not in words(page(scribe.job))
+    command_applied(command=command, step=1234, detail={"task": "late"})
+    response = page(scribe.job)
+    assert "late joined after step 1,234 KLDivergenceTask digits 0.5" in words(response)
+    for sha256 in (old, new):
+        assert f'href="/registry/source/{sha256}/"' in response.content.decode()
 
 
 @pytest.mark.parametrize("sources", [None, {"KLDivergenceTask": "abc"}, [], ["abc"], [{"file": 1}]])

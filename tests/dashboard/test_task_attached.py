@@ -10,7 +10,9 @@ from tests.dashboard.task_offers import (
     text_of,
     typed,
 )
-from trainer.models import Call, RegisteredClass
+from trainer.models import Call, Job, RegisteredClass
+from trainer.services.commands import command_applied, command_refused, command_send
+from trainer.services.job_start import job_start
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("valkey")]
 
@@ -51,6 +53,8 @@ def test_exactly_what_was_typed_is_asked_of_the_trainer(experiment, htmx):
         "class_name": "RegressionTask",
         "dataset": "digits",
         "weight": 0.5,
+        "by": "ada",
+        "why": "",
         "latent_slice": [2, 6],
         "params": {
             "margin": 0.25,
@@ -72,12 +76,42 @@ def test_a_form_that_never_showed_a_classs_parameters_sends_their_defaults(exper
     assert payload["name"] == "regression-digits"
 
 
-def test_while_a_job_trains_the_note_says_from_when_the_task_counts(experiment, htmx):
+def asked_to_join(job):
+    """Return what the eval worker asks of a job when it attaches a task."""
+    return command_send(job=job, kind="add_task", payload={"task": "x"})
+
+
+def test_while_a_job_trains_the_note_says_from_which_step_on_it_trains_the_task(experiment, htmx):
     scribe = Scribe.start(experiment)
-    thread = answer_next_call(answer={"name": "x"})
+    command = asked_to_join(scribe.job)
+    command.job = scribe.job
+    command_applied(command=command, step=7, detail={"task": "x"})
+    thread = answer_next_call(answer={"name": "x", "command": command.pk})
     text = text_of(htmx.post(PATH, typed()))
     thread.join()
-    assert f"Job {scribe.job.pk} goes on without it; the next job trains it." in text
+    assert f"Job {scribe.job.pk} trains it from step 8 on." in text
+
+
+def test_a_job_that_waits_for_a_worker_is_not_waited_for(experiment, htmx):
+    job = job_start(experiment=experiment, steps=5)
+    command = command_send(job=job, kind="add_task", payload={"task": "x"}, states=Job.ACTIVE)
+    thread = answer_next_call(answer={"name": "x", "command": command.pk})
+    text = text_of(htmx.post(PATH, typed()))
+    thread.join()
+    assert f"Job {job.pk} takes it up as soon as its data is there." in text
+
+
+def test_a_task_that_the_job_could_not_take_up_is_refused_in_the_forms_words(experiment, htmx):
+    scribe = Scribe.start(experiment)
+    command = asked_to_join(scribe.job)
+    command.job = scribe.job
+    command_refused(command=command, step=7, reason="the device ran out of memory")
+    thread = answer_next_call(answer={"name": "x", "command": command.pk})
+    response = htmx.post(PATH, typed(name="mine"))
+    thread.join()
+    assert response.status_code == 422
+    assert "the device ran out of memory" in text_of(response)
+    assert 'value="mine"' in text_of(response)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ import psutil
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "throw-away"
 
-TASKS = (
+TASKS: tuple[dict[str, Any], ...] = (
     {"class_name": "ReconstructionTask", "name": "recon"},
     {"class_name": "KLDivergenceTask", "name": "kl", "weight": 0.001},
     {"class_name": "ClassificationTask", "name": "digit", "weight": 0.1, "latent_slice": "0:8"},
@@ -170,7 +170,8 @@ class System:
             for point in self.get(f"/jobs/{job_id}/loss_history")
         ]
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
+    def answer(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
+        """Return the status and the body of whatever is answered."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}",
             method=method,
@@ -179,9 +180,14 @@ class System:
         )
         try:
             with urllib.request.urlopen(request, timeout=90) as answer:
-                return json.load(answer)
+                return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
-            raise AssertionError(f"{method} {path}: {error.code} {error.read()!r}") from error
+            return error.code, json.load(error)
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
+        status, answer = self.answer(method, path, body)
+        assert status == 200, f"{method} {path}: {status} {answer}"
+        return answer
 
 
 def _free_port() -> int:

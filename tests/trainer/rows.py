@@ -10,7 +10,8 @@ from django.db import connection
 from trainer.models import Dataset, Experiment, Job
 from trainer.services.datasets import dataset_register
 from trainer.services.experiments import card_add, experiment_create
-from trainer.services.jobs import job_claim, job_start
+from trainer.services.job_start import job_start
+from trainer.services.jobs import job_claim
 from trainer.services.registry import registry_store
 from trainer.services.workers import worker_name
 

@@ -39,14 +39,14 @@ class JobEventInline(ReadOnlyInline):
     """What was done to the job, and at which step."""
 
     model = JobEvent
-    fields = ("step", "kind", "detail", "by", "at")
+    fields = ("step", "kind", "detail", "by", "why", "at")
 
 
 class JobCommandInline(ReadOnlyInline):
     """What was asked of the job, and what became of it."""
 
     model = JobCommand
-    fields = ("kind", "payload", "by", "state", "applied_step", "reason", "created_at")
+    fields = ("kind", "payload", "by", "why", "state", "applied_step", "reason", "created_at")
 
 
 @admin.register(Job)

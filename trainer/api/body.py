@@ -7,6 +7,8 @@ from typing import Any, NoReturn
 from django.http import HttpRequest
 from ninja.parser import Parser
 
+NO_JSON = "the body must be JSON, with Content-Type: application/json"
+
 
 class BodyRefused(Exception):
     """A body cannot be read; the text says why and what would be right."""
@@ -28,7 +30,7 @@ class JsonParser(Parser):
         """
         if request.content_type != "application/json":
             # Any web page may send a form or plain text from a visitor's browser, JSON not.
-            raise BodyRefused(415, "the body must be JSON, with Content-Type: application/json")
+            raise BodyRefused(415, NO_JSON)
         try:
             body = json.loads(request.body, parse_constant=_no_constant, parse_float=_finite)
             text = json.dumps(body, ensure_ascii=False).encode()

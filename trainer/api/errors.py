@@ -6,11 +6,12 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as ModelValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.request import RawPostDataException
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from trainer.api.auth import unauthenticated
-from trainer.api.body import BodyRefused
+from trainer.api.body import NO_JSON, BodyRefused
 from trainer.services.calls import CallRefused, TrainerOffline
 from trainer.services.cards import CardConflict
 from trainer.services.datasets import DatasetRefused
@@ -77,6 +78,8 @@ def handlers_add(api: NinjaAPI) -> None:
     api.add_exception_handler(AuthenticationError, lambda *_: unauthenticated())
     api.add_exception_handler(ValidationError, _invalid)
     api.add_exception_handler(ModelValidationError, _invalid_for_model)
+    # The check of the CSRF token has read the body, which it does with forms only.
+    api.add_exception_handler(RawPostDataException, lambda *_: error_response(415, NO_JSON))
     api.add_exception_handler(Exception, _unexpected)
 
 

@@ -5,12 +5,15 @@ from typing import Annotated, Any
 from ninja import Field, Schema
 from pydantic import ConfigDict
 
-from trainer.models.job import Job
+from trainer.models.job import MAX_WHY, Job
 
 # Strict: "5" and true are no numbers; what is sent by mistake is better refused than guessed.
 Whole = Annotated[int, Field(strict=True)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Text = Annotated[str, Field(min_length=1, max_length=100)]
+Why = Annotated[
+    str, Field(max_length=MAX_WHY, description="For the record; kept with the event at its step.")
+]
 
 
 class Body(Schema):
@@ -64,12 +67,20 @@ class TaskIn(Body):
     weight: Annotated[Number, Field(ge=0)] = 1.0
     latent_slice: str | None = Field(None, description='"start:end"; without it the whole latent')
     params: dict[str, Any] = Field({}, description="Of the class, beyond those above.")
+    why: Why = ""
 
 
 class WeightIn(Body):
     """The new weight."""
 
     weight: Number
+    why: Why = ""
+
+
+class WhyIn(Body):
+    """Why something is done; the whole body may be left out."""
+
+    why: Why = ""
 
 
 class StartIn(Body):
@@ -88,3 +99,9 @@ class RatesIn(Body):
 
     lr: Number | None = None
     probe_lr: Number | None = None
+    why: Why = ""
+
+
+def why_of(body: WhyIn | None) -> str:
+    """Return the reason that a body gives; none where there is no body."""
+    return body.why if body is not None else ""

@@ -1,15 +1,24 @@
 """Calls about jobs and their losses."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from ninja import Query, Router
 from ninja.errors import HttpError
 
+from trainer.api.auth import caller_name
 from trainer.api.lookup import ExperimentSlug, experiment_found, job_found
 from trainer.api.loss_stream import loss_chunks, stream_json
-from trainer.api.schemas import EventOut, JobHistoryOut, JobOut, LossColumnsOut, LossPointOut
+from trainer.api.schemas import (
+    CommandOut,
+    EventOut,
+    JobHistoryOut,
+    JobOut,
+    LossColumnsOut,
+    LossPointOut,
+)
+from trainer.selectors.commands import job_commands
 from trainer.selectors.jobs import (
     job_as_dict,
     job_current,
@@ -19,12 +28,16 @@ from trainer.selectors.jobs import (
     jobs_of,
 )
 from trainer.selectors.losses import loss_columns
+from trainer.services.job_start import job_repeat
 
 router = Router(tags=["jobs"])
 
 ListLimit = Annotated[int, Query(ge=1, le=1000, description="At most this many, newest first.")]
 AfterStep = Annotated[
     int, Query(ge=0, le=2**31 - 1, description="Only points of later steps than this.")
+]
+CommandState = Annotated[
+    Literal["pending", "applied", "refused"] | None, Query(description="Only those in this state.")
 ]
 MaxPoints = Annotated[
     int | None, Query(ge=5, le=100_000, description="At most this many points a series.")
@@ -68,6 +81,29 @@ def job(request: HttpRequest, job_id: int) -> dict[str, Any]:
 def job_event_list(request: HttpRequest, job_id: int) -> list[dict[str, Any]]:
     """List what was done to a job and at which step it took effect, in order."""
     return job_events(job_found(job_id))
+
+
+@router.get(
+    "/jobs/{int:job_id}/commands", response=list[CommandOut], summary="List what was asked of a job"
+)
+def job_command_list(
+    request: HttpRequest, job_id: int, state: CommandState = None
+) -> list[dict[str, Any]]:
+    """List what was asked of a job, in the order asked: pending, applied at a step or refused.
+
+    What took effect, or was refused by the job itself, is among its events as well.
+    """
+    return job_commands(job_found(job_id), state=state)
+
+
+@router.post("/jobs/{int:job_id}/repeat", response=JobOut, summary="Run a job again")
+def job_repeat_start(request: HttpRequest, job_id: int) -> dict[str, Any]:
+    """Start a job from the same checkpoint, with the same seed, tasks and interventions.
+
+    Each intervention takes effect at the step at which it did. On a CPU the curve is the same,
+    number for number.
+    """
+    return job_as_dict(job_repeat(job=job_found(job_id), by=caller_name(request)))
 
 
 @router.get(

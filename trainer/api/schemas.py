@@ -150,6 +150,7 @@ class JobOut(Schema):
     schedule: str
     seed: int
     duration_seconds: float
+    repeats: int | None = Field(description="The job that this one goes through again.")
 
 
 class SeriesSummaryOut(Schema):
@@ -180,7 +181,25 @@ class EventOut(Schema):
     kind: str
     detail: dict[str, Any]
     by: str
+    why: str
+    command: int | None = Field(description="What asked for it, of those in /commands.")
     at: str
+
+
+class CommandOut(Schema):
+    """Something asked of a job, and what became of it."""
+
+    id: int
+    kind: str
+    payload: dict[str, Any]
+    by: str
+    why: str
+    state: str = Field(description="pending, applied or refused")
+    asked_at: str
+    due_step: int | None = Field(description="In a repetition: the step that it waits for.")
+    step: int | None = Field(description="The last step done before it was applied or refused.")
+    resolved_at: str | None
+    reason: str | None = Field(description="Why it was refused.")
 
 
 class LossPointOut(Schema):

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from ninja import Router
 
 from trainer.api.auth import caller_name
-from trainer.api.inputs import RatesIn, StartIn
+from trainer.api.inputs import RatesIn, StartIn, WhyIn, why_of
 from trainer.api.lookup import ExperimentSlug, experiment_found, job_active_found, job_found
 from trainer.api.schemas import JobOut
 from trainer.models import Job
@@ -18,7 +18,7 @@ from trainer.services.commands import (
     job_stop,
     job_wait_end,
 )
-from trainer.services.jobs import job_start
+from trainer.services.job_start import job_start
 
 router = Router(tags=["train"])
 
@@ -33,23 +33,30 @@ def train_start(
 
 
 @router.post("/train/stop", response=JobOut, summary="Stop training")
-def train_stop(request: HttpRequest, experiment: ExperimentSlug = None) -> dict[str, Any]:
+def train_stop(
+    request: HttpRequest, body: WhyIn | None = None, experiment: ExperimentSlug = None
+) -> dict[str, Any]:
     """Stop the job after its current step; a checkpoint is kept."""
-    job = job_stop(job=job_active_found(experiment), by=caller_name(request))
+    job = job_active_found(experiment)
+    job = job_stop(job=job, by=caller_name(request), why=why_of(body))
     job_wait_end(job)
     return job_as_dict(job)
 
 
 @router.post("/train/pause", response=JobOut, summary="Pause training")
-def train_pause(request: HttpRequest, experiment: ExperimentSlug = None) -> dict[str, Any]:
+def train_pause(
+    request: HttpRequest, body: WhyIn | None = None, experiment: ExperimentSlug = None
+) -> dict[str, Any]:
     """Pause the job after its current step."""
-    return _commanded(request, job_active_found(experiment), "pause")
+    return _commanded(request, job_active_found(experiment), "pause", body)
 
 
 @router.post("/train/resume", response=JobOut, summary="Resume training")
-def train_resume(request: HttpRequest, experiment: ExperimentSlug = None) -> dict[str, Any]:
+def train_resume(
+    request: HttpRequest, body: WhyIn | None = None, experiment: ExperimentSlug = None
+) -> dict[str, Any]:
     """Let a paused job go on."""
-    return _commanded(request, job_active_found(experiment), "resume")
+    return _commanded(request, job_active_found(experiment), "resume", body)
 
 
 @router.post("/train/set_lr", response=JobOut, summary="Change learning rates")
@@ -62,6 +69,7 @@ def train_set_lr(
     return job_as_dict(job_found(job.pk))
 
 
-def _commanded(request: HttpRequest, job: Job, kind: str) -> dict[str, Any]:
-    command_wait(command_send(job=job, kind=kind, by=caller_name(request)))
+def _commanded(request: HttpRequest, job: Job, kind: str, body: WhyIn | None) -> dict[str, Any]:
+    by, why = caller_name(request), why_of(body)
+    command_wait(command_send(job=job, kind=kind, by=by, why=why))
     return job_as_dict(job_found(job.pk))

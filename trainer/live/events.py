@@ -179,5 +179,7 @@ def event_as_dict(event: JobEvent) -> dict[str, Any]:
         "kind": event.kind,
         "detail": event.detail,
         "by": event.by,
+        "why": event.why,
+        "command": event.command_id,
         "at": event.at.isoformat(),
     }

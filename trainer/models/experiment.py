@@ -1,5 +1,7 @@
 """What is trained: an experiment (one model) and the tasks attached to it."""
 
+from typing import ClassVar
+
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -41,6 +43,14 @@ class Experiment(models.Model):
         return f"experiment.{self.slug}"
 
 
+class AttachedCards(models.Manager["TaskCard"]):
+    """The cards that are not removed; `experiment.task_cards` gives these, too."""
+
+    def get_queryset(self) -> models.QuerySet["TaskCard"]:
+        """Return the attached cards."""
+        return super().get_queryset().filter(removed_at=None)
+
+
 class TaskCard(models.Model):
     """A task attached to an experiment: which class, on which data, with which weight."""
 
@@ -66,11 +76,21 @@ class TaskCard(models.Model):
         default=0, help_text="Place in the palette: the task's colour on every page."
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    # Removed cards stay for a while, so that a removal can be undone.
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    # The first one is what relations use: nobody sees a removed card by mistake.
+    objects = AttachedCards()
+    with_removed: ClassVar[models.Manager["TaskCard"]] = models.Manager()
 
     class Meta:
         ordering = ("pk",)
         constraints = (
-            models.UniqueConstraint(fields=["experiment", "name"], name="task_name_once"),
+            models.UniqueConstraint(
+                fields=["experiment", "name"],
+                condition=Q(removed_at__isnull=True),
+                name="task_name_once",
+            ),
             models.CheckConstraint(condition=Q(weight__gte=0), name="task_weight_not_negative"),
             models.CheckConstraint(
                 condition=Q(latent_start__isnull=True, latent_end__isnull=True)

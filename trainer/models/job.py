@@ -7,6 +7,7 @@ from django.db.models import Q
 from trainer.models.validators import validate_positive
 
 MAX_STEPS = 1_000_000_000
+MAX_WHY = 500
 
 
 class Job(models.Model):
@@ -52,6 +53,10 @@ class Job(models.Model):
     plan = models.JSONField()
     task_names = models.JSONField(default=list)
     created_by = models.CharField(max_length=150, blank=True)
+    # The job whose plan, seed and interventions this one goes through again.
+    repeats = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="repetitions"
+    )
 
     created_at = models.DateTimeField(auto_now_add=True)
     enqueued_at = models.DateTimeField(null=True, blank=True)
@@ -110,7 +115,10 @@ class JobCommand(models.Model):
     kind = models.CharField(max_length=30)
     payload = models.JSONField(default=dict, blank=True)
     by = models.CharField(max_length=150, blank=True)
+    why = models.CharField(max_length=MAX_WHY, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Of a repetition: to be applied when this step is done, not as soon as may be.
+    due_step = models.PositiveIntegerField(null=True, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     # The last step done before the command took effect.
     applied_step = models.PositiveIntegerField(null=True, blank=True)
@@ -133,6 +141,7 @@ class JobEvent(models.Model):
     kind = models.CharField(max_length=30)
     detail = models.JSONField(default=dict, blank=True)
     by = models.CharField(max_length=150, blank=True)
+    why = models.CharField(max_length=MAX_WHY, blank=True)
     command = models.OneToOneField(
         JobCommand, null=True, blank=True, on_delete=models.SET_NULL, related_name="event"
     )

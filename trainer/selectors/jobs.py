@@ -33,6 +33,7 @@ def job_as_dict(job: Job) -> dict[str, Any]:
         "schedule": job.schedule,
         "seed": job.seed,
         "duration_seconds": round(job.active_seconds, 3),
+        "repeats": job.repeats_id,
     }
 
 

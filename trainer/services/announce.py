@@ -47,11 +47,12 @@ def job_event_add(
     kind: str,
     detail: dict[str, Any] | None = None,
     by: str = "",
+    why: str = "",
     command: JobCommand | None = None,
 ) -> JobEvent:
     """Record that something happened to a job at a step, and announce it."""
     event = JobEvent.objects.create(
-        job=job, step=step, kind=kind, detail=detail or {}, by=by, command=command
+        job=job, step=step, kind=kind, detail=detail or {}, by=by, why=why, command=command
     )
 
     def build(seq: int) -> EventMessage:

@@ -1,18 +1,25 @@
 """Changes to attached tasks; a job in progress hears of them and follows at its next step."""
 
+import datetime
 import re
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
-from trainer.models import Experiment, Job, TaskCard
+from trainer.models import Experiment, Job, JobCommand, Registry, TaskCard
+from trainer.selectors.job_tasks import job_task_names
 from trainer.selectors.jobs import job_active
 from trainer.services.announce import announce
 from trainer.services.commands import command_send
-from trainer.services.experiments import CardRefused
+from trainer.services.experiments import CardRefused, card_add
+from trainer.services.plan import addition_plan
 from trainer.services.sentences import sentence_of
+from trainer.services.sources import ClassMissing, SourceRef, sources_of
 
+# How long a removed task can be restored.
+RESTORE_SECONDS = 3600.0
 SLICE_FORM = 'a latent slice is written "start:end", such as "0:8"'
 
 
@@ -21,7 +28,28 @@ class CardConflict(CardRefused):
 
 
 @transaction.atomic
-def card_set_weight(*, card: TaskCard, weight: float, by: str = "") -> TaskCard:
+def card_attach(
+    *, experiment: Experiment, sources: list[SourceRef], by: str = "", why: str = "", **chosen: Any
+) -> tuple[TaskCard, JobCommand | None]:
+    """Attach a task that the trainer side found to fit; a job in progress takes it up, too.
+
+    Args:
+        sources: where the task's class comes from.
+        chosen: as `card_add` takes them.
+
+    Returns:
+        The card, and what the job was asked; None without a job.
+
+    Raises:
+        CardRefused: the name is taken or is none, or a number is out of range.
+    """
+    _lock(experiment)
+    card = card_add(experiment=experiment, **chosen)
+    return card, _join(card, sources, by=by, why=why)
+
+
+@transaction.atomic
+def card_set_weight(*, card: TaskCard, weight: float, by: str = "", why: str = "") -> TaskCard:
     """Change a task's factor in the total loss.
 
     Raises:
@@ -29,7 +57,7 @@ def card_set_weight(*, card: TaskCard, weight: float, by: str = "") -> TaskCard:
         CardConflict: a job that draws tasks by weight would have none left to draw.
     """
     card = _locked(card)
-    job = job_active(card.experiment)
+    job = _job_with(card)
     if job is not None and weight == 0 and _is_last_drawn(card, job):
         raise CardConflict(
             f"'{card.name}' is the only task that job {job.pk} can draw by weight; "
@@ -41,46 +69,84 @@ def card_set_weight(*, card: TaskCard, weight: float, by: str = "") -> TaskCard:
     except ValidationError as error:
         raise CardRefused(sentence_of(error)) from error
     card.save(update_fields=["weight"])
-    _tell(card, kind="set_weight", payload={"task": card.name, "weight": weight}, by=by)
+    payload = {"task": card.name, "weight": weight}
+    _tell(card, job, kind="set_weight", payload=payload, by=by, why=why)
     return card
 
 
 @transaction.atomic
-def card_toggle(*, card: TaskCard, by: str = "") -> TaskCard:
+def card_toggle(*, card: TaskCard, by: str = "", why: str = "") -> TaskCard:
     """Let a task take part in training, or not; its head keeps what it learned.
 
     Raises:
         CardConflict: it is the last task that a job in progress trains.
     """
     card = _locked(card)
-    job = job_active(card.experiment)
-    if card.enabled and job is not None and _is_last(card, job):
-        raise CardConflict(
-            f"'{card.name}' is the only enabled task of job {job.pk}; stop the job instead"
-        )
+    job = _job_with(card)
+    _refuse_last(card, job)
     card.enabled = not card.enabled
     card.save(update_fields=["enabled"])
-    _tell(card, kind="set_enabled", payload={"task": card.name, "enabled": card.enabled}, by=by)
+    payload = {"task": card.name, "enabled": card.enabled}
+    _tell(card, job, kind="set_enabled", payload=payload, by=by, why=why)
     return card
 
 
 @transaction.atomic
-def card_remove(*, card: TaskCard) -> str:
+def card_remove(*, card: TaskCard, by: str = "", why: str = "") -> str:
     """Detach a task; return its name. Losses that jobs recorded for it stay.
 
+    A job in progress sets it aside at its next step. For an hour `card_restore` undoes this.
+
     Raises:
-        CardConflict: a job of the experiment is in progress.
+        CardConflict: it is the last task that a job in progress trains.
     """
     card = _locked(card)
-    job = job_active(card.experiment)
-    if job is not None:
-        raise CardConflict(
-            f"job {job.pk} is {job.state}; stop it before '{card.name}' is removed, "
-            "or disable the task"
-        )
-    card.delete()
-    _announce(card)
+    job = _job_with(card)
+    _refuse_last(card, job)
+    card.removed_at = timezone.now()
+    card.save(update_fields=["removed_at"])
+    _tell(card, job, kind="remove_task", payload={"task": card.name}, by=by, why=why)
     return card.name
+
+
+@transaction.atomic
+def card_restore(*, experiment: Experiment, name: str, by: str = "", why: str = "") -> TaskCard:
+    """Attach the task of a name again that was removed last; undoes `card_remove`.
+
+    A job that set it aside goes on with the very head that it had; one that was started since
+    takes it up as a new task.
+
+    Raises:
+        CardRefused: nothing of that name was removed lately, the name was taken since, or the
+            task's class is no longer on offer to a job that does not have it.
+    """
+    _lock(experiment)
+    if experiment.task_cards.filter(name=name).exists():
+        raise CardRefused(f"a task named '{name}' is attached; there is nothing to restore")
+    removed = TaskCard.with_removed.filter(
+        experiment=experiment, name=name, removed_at__isnull=False
+    )
+    card = removed.select_related("experiment", "dataset").order_by("removed_at", "pk").last()
+    if card is None or card.removed_at is None:
+        raise CardRefused(f"no task named '{name}' was removed within the last hour")
+    removed_at, card.removed_at = card.removed_at, None
+    card.save(update_fields=["removed_at"])
+    job = _job_with(card)
+    if job is not None and removed_at > job.created_at:
+        _tell(card, job, kind="restore_task", payload={"task": name}, by=by, why=why)
+        return card
+    try:
+        sources = sources_of([(Registry.TASKS, card.class_name)]) if job_active(experiment) else []
+    except ClassMissing as missing:
+        raise CardRefused(str(missing)) from missing
+    _join(card, sources, by=by, why=why)
+    return card
+
+
+def cards_forget_removed() -> None:
+    """Delete cards that were removed long ago; until then they can be restored."""
+    old = timezone.now() - datetime.timedelta(seconds=RESTORE_SECONDS)
+    TaskCard.with_removed.filter(removed_at__lt=old).delete()
 
 
 def latent_slice_parse(text: str) -> tuple[int, int]:
@@ -100,43 +166,73 @@ def latent_slice_parse(text: str) -> tuple[int, int]:
 def card_name_default(*, experiment: Experiment, class_name: str, dataset_name: str) -> str:
     """Return a free name made of a task's class and its dataset, such as "regression-shapes"."""
     stem = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", class_name)
-    stem = f"{stem.lower().removesuffix('-task')}-{dataset_name}"[:70]
+    stem = f"{stem.lower().removesuffix('-task')}-{dataset_name}"
+    return card_name_free(experiment, stem)
+
+
+def card_name_free(experiment: Experiment, stem: str) -> str:
+    """Return the name itself where it is free, else with the first number that makes it so."""
+    stem = stem[:70]
     taken = set(experiment.task_cards.values_list("name", flat=True))
     numbered = (f"{stem}-{number}" for number in range(2, len(taken) + 3))
     return stem if stem not in taken else next(name for name in numbered if name not in taken)
 
 
+def _lock(experiment: Experiment) -> None:
+    # Two changes at once must not switch off the last two tasks, nor miss a job that starts.
+    Experiment.objects.select_for_update(no_key=True).get(pk=experiment.pk)
+
+
 def _locked(card: TaskCard) -> TaskCard:
-    # The experiment's row too: two changes at once must not switch off the last two tasks.
-    Experiment.objects.select_for_update().get(pk=card.experiment_id)
-    cards = TaskCard.objects.select_for_update(of=("self",))
-    return cards.select_related("experiment", "dataset").get(pk=card.pk)
+    _lock(card.experiment)
+    cards = TaskCard.objects.select_for_update(of=("self",)).filter(pk=card.pk)
+    found = cards.select_related("experiment", "dataset").first()
+    if found is None:
+        raise CardConflict(f"'{card.name}' has been removed meanwhile")
+    return found
 
 
-def _tell(card: TaskCard, *, kind: str, payload: dict[str, Any], by: str) -> None:
-    """Announce the change, and pass it on to a job that knows the task."""
-    _announce(card)
+def _job_with(card: TaskCard) -> Job | None:
+    """Return the job in progress if it knows the task."""
     job = job_active(card.experiment)
-    if job is not None and card.name in _planned(job):
-        command_send(job=job, kind=kind, payload=payload, by=by, states=Job.ACTIVE)
+    return job if job is not None and card.name in job_task_names(job) else None
 
 
-def _announce(card: TaskCard) -> None:
+def _join(card: TaskCard, sources: list[SourceRef], *, by: str, why: str) -> JobCommand | None:
+    payload = addition_plan(card, sources)
+    job = job_active(card.experiment)
+    return _tell(card, job, kind="add_task", payload=payload, by=by, why=why)
+
+
+def _tell(
+    card: TaskCard, job: Job | None, *, kind: str, payload: dict[str, Any], by: str, why: str
+) -> JobCommand | None:
+    """Announce the change, and pass it on to a job."""
     slug = card.experiment.slug
     announce(card.experiment.group, {"type": "task", "experiment": slug, "task": card.name})
+    if job is None:
+        return None
+    return command_send(job=job, kind=kind, payload=payload, by=by, why=why, states=Job.ACTIVE)
 
 
-def _is_last(card: TaskCard, job: Job) -> bool:
+def _refuse_last(card: TaskCard, job: Job | None) -> None:
+    """Raise CardConflict where a job would have nothing left to train without the task."""
+    if job is None or not card.enabled:
+        return
     others = card.experiment.task_cards.filter(enabled=True).exclude(pk=card.pk)
-    return card.name in _planned(job) and not others.filter(name__in=_planned(job)).exists()
+    if not others.filter(name__in=job_task_names(job)).exists():
+        raise CardConflict(
+            f"'{card.name}' is the only enabled task of job {job.pk}; stop the job instead"
+        )
+    if _is_last_drawn(card, job):
+        raise CardConflict(
+            f"'{card.name}' is the only task that job {job.pk} can draw by weight; "
+            "give another one a weight above 0 first"
+        )
 
 
 def _is_last_drawn(card: TaskCard, job: Job) -> bool:
-    if job.schedule != Job.Schedule.WEIGHTED or card.name not in _planned(job):
+    if job.schedule != Job.Schedule.WEIGHTED or not card.enabled or card.weight == 0:
         return False
     others = card.experiment.task_cards.filter(enabled=True, weight__gt=0).exclude(pk=card.pk)
-    return card.enabled and not others.filter(name__in=_planned(job)).exists()
-
-
-def _planned(job: Job) -> list[str]:
-    return [task["name"] for task in job.plan["tasks"]]
+    return not others.filter(name__in=job_task_names(job)).exists()

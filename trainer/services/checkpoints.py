@@ -27,6 +27,8 @@ def checkpoint_record(*, job: Job, checkpoint: Checkpoint) -> Checkpoint:
     Raises:
         FenceLostError: the job is no longer this worker's, and the file means nothing.
     """
+    # Before the job, as whoever changes a task does: else each could wait for the other's row.
+    Experiment.objects.select_for_update(no_key=True).get(pk=job.experiment_id)
     job_hold(job)
     known = Checkpoint.objects.filter(file_name=checkpoint.file_name).first()
     if known is not None:

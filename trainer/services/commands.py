@@ -13,8 +13,8 @@ from redis.exceptions import RedisError
 from trainer.models import Job, JobCommand
 from trainer.models.validators import validate_positive
 from trainer.redis_client import redis_client
-from trainer.services.announce import job_event_add
-from trainer.services.jobs import JobConflict, JobRefused, job_end_unheld, job_hold
+from trainer.services.announce import job_announce, job_event_add
+from trainer.services.jobs import JobConflict, JobRefused, job_end_unheld, job_held, job_hold
 
 LARGEST_LR = 10.0
 # A loop takes a command between two steps; whoever waits longer is told of the job as it is.
@@ -23,7 +23,7 @@ LOOK_SECONDS = 0.02
 
 
 @transaction.atomic
-def job_stop(*, job: Job, by: str = "") -> Job:
+def job_stop(*, job: Job, by: str = "", why: str = "") -> Job:
     """Stop a job: at once where no worker has it, else between two steps.
 
     Raises:
@@ -31,13 +31,18 @@ def job_stop(*, job: Job, by: str = "") -> Job:
     """
     locked = Job.objects.select_for_update(of=("self",)).select_related("experiment")
     job = locked.get(pk=job.pk)
-    if not job_end_unheld(job, state=Job.State.STOPPED, by=by):
-        command_send(job=job, kind="stop", by=by)
+    if not job_end_unheld(job, state=Job.State.STOPPED, by=by, why=why):
+        command_send(job=job, kind="stop", by=by, why=why)
     return job
 
 
 def job_set_lr(
-    *, job: Job, lr: float | None = None, probe_lr: float | None = None, by: str = ""
+    *,
+    job: Job,
+    lr: float | None = None,
+    probe_lr: float | None = None,
+    by: str = "",
+    why: str = "",
 ) -> JobCommand:
     """Change the learning rates of a running job from its next step on.
 
@@ -56,7 +61,7 @@ def job_set_lr(
             raise JobRefused(f"{name}: {' '.join(error.messages)}") from error
         if rate > LARGEST_LR:
             raise JobRefused(f"{name}: must be at most {LARGEST_LR:g}")
-    return command_send(job=job, kind="set_lr", payload=payload, by=by)
+    return command_send(job=job, kind="set_lr", payload=payload, by=by, why=why)
 
 
 def command_send(
@@ -65,6 +70,7 @@ def command_send(
     kind: str,
     payload: dict[str, Any] | None = None,
     by: str = "",
+    why: str = "",
     states: tuple[Job.State, ...] = Job.HELD,
 ) -> JobCommand:
     """Ask something of a job; its worker answers between two steps.
@@ -75,14 +81,27 @@ def command_send(
 
     Raises:
         JobConflict: the job is in another state.
+        ValidationError: `why` is too long.
     """
+    command = JobCommand(job=job, kind=kind, payload=payload or {}, by=by, why=why)
+    command.clean_fields(exclude=["payload"])
     with transaction.atomic():
         state = Job.objects.select_for_update().values_list("state", flat=True).get(pk=job.pk)
         if state not in states:
             raise JobConflict(f"job {job.pk} is {state}; only a running job can take a {kind}")
-        command = JobCommand.objects.create(job=job, kind=kind, payload=payload or {}, by=by)
+        command.save()
         transaction.on_commit(lambda: _ring(job.pk))
     return command
+
+
+def command_settle(command: JobCommand, *, seconds: float = PATIENCE_SECONDS) -> None:
+    """Wait a moment for the worker's answer; `command` is refreshed and may still be pending."""
+
+    def answered() -> bool:
+        command.refresh_from_db()
+        return command.state != JobCommand.State.PENDING
+
+    _wait_until(answered, seconds)
 
 
 def command_wait(command: JobCommand, *, seconds: float = PATIENCE_SECONDS) -> None:
@@ -91,12 +110,7 @@ def command_wait(command: JobCommand, *, seconds: float = PATIENCE_SECONDS) -> N
     Raises:
         JobConflict: the worker refused it; in its words.
     """
-
-    def answered() -> bool:
-        command.refresh_from_db()
-        return command.state != JobCommand.State.PENDING
-
-    _wait_until(answered, seconds)
+    command_settle(command, seconds=seconds)
     if command.state == JobCommand.State.REFUSED:
         raise JobConflict(command.reason)
 
@@ -134,12 +148,19 @@ def command_applied(*, command: JobCommand, step: int, detail: dict[str, Any]) -
                 kind=command.kind,
                 detail=detail,
                 by=command.by,
+                why=command.why,
                 command=command,
             )
+        if applied and command.kind == "add_task":
+            _name_add(command.job, command.payload["task"])
 
 
-def command_refused(*, command: JobCommand, step: int, reason: str) -> None:
-    """Record that a command cannot apply, and why; raises as `command_applied`."""
+def command_refused(*, command: JobCommand, step: int, reason: str) -> bool:
+    """Record that a command cannot apply, and why; raises as `command_applied`.
+
+    Returns:
+        Whether this call did it; False where it was answered before.
+    """
     with transaction.atomic():
         job_hold(command.job)
         refused = JobCommand.objects.filter(pk=command.pk, state=JobCommand.State.PENDING).update(
@@ -155,8 +176,19 @@ def command_refused(*, command: JobCommand, step: int, reason: str) -> None:
                 kind="refused",
                 detail={"command": command.kind, "reason": reason},
                 by=command.by,
+                why=command.why,
                 command=command,
             )
+    return bool(refused)
+
+
+def _name_add(job: Job, name: str) -> None:
+    """List a task that joined among the job's."""
+    held = job_held(job).select_for_update()
+    names: list[str] = held.values_list("task_names", flat=True).get()
+    if name not in names:
+        held.update(task_names=[*names, name])
+        job_announce(job)
 
 
 def _wait_until(fact: Callable[[], bool], seconds: float) -> None:

@@ -123,6 +123,7 @@ def card_add(
 
 
 def _free_colour(experiment: Experiment) -> int:
-    """Return the first place in the palette that no attached task has."""
-    used = set(experiment.task_cards.values_list("colour", flat=True))
+    """Return the first place in the palette that no task has, nor one that may come back."""
+    cards = TaskCard.with_removed.filter(experiment=experiment)
+    used = set(cards.values_list("colour", flat=True))
     return next(place for place in range(len(used) + 1) if place not in used)

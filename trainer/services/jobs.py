@@ -1,18 +1,16 @@
-"""The life of a job: every change of its state is written here."""
+"""The life of a job from its claim to its end: every change of its state is written here."""
 
 import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from trainer.models import Experiment, Job, JobCommand
-from trainer.selectors.jobs import job_active
+from trainer.models import Job, JobCommand
 from trainer.services.announce import job_announce, job_event_add
-from trainer.services.plan import plan_of
 from trainer.services.queue import job_wake
 
 # A job that takes its worker down this often without a new checkpoint is not tried again.
@@ -29,68 +27,6 @@ class JobConflict(JobRefused):
 
 class FenceLostError(Exception):
     """Another worker has the job, or it was ended: this one must leave it alone."""
-
-
-def job_start(
-    *,
-    experiment: Experiment,
-    steps: int,
-    lr: float = 1e-3,
-    probe_lr: float | None = None,
-    batch_size: int = 64,
-    schedule: str = Job.Schedule.JOINT,
-    seed: int = 0,
-    by: str = "",
-) -> Job:
-    """Create a job and wake a worker once the row is committed.
-
-    Raises:
-        JobConflict: another job of the experiment is active.
-        JobRefused: no task is enabled.
-        ClassMissing: a class that is needed is no longer on offer.
-        ValidationError: a number is out of its range or the schedule is unknown.
-    """
-    try:
-        with transaction.atomic():
-            job = Job(
-                experiment=experiment,
-                total_steps=steps,
-                lr=lr,
-                probe_lr=lr if probe_lr is None else probe_lr,
-                batch_size=batch_size,
-                schedule=schedule,
-                seed=seed,
-                plan={},
-                created_by=by,
-                start_checkpoint=experiment.current_checkpoint,
-                enqueued_at=timezone.now(),
-            )
-            job.clean_fields(exclude=["plan", "task_names"])
-            _refuse_where_active(experiment)
-            job.plan = plan_of(experiment)
-            job.task_names = [task["name"] for task in job.plan["tasks"] if task["enabled"]]
-            if not job.task_names:
-                raise JobRefused(
-                    f"no task is enabled in experiment '{experiment.slug}'; add or enable one first"
-                )
-            job.save()
-            job_event_add(job=job, step=0, kind="queued", by=by)
-            job_announce(job)
-            transaction.on_commit(lambda: job_wake(job.pk))
-    except IntegrityError:
-        # Two starts at once: the constraint let one of them through.
-        _refuse_where_active(experiment)
-        raise
-    return job
-
-
-def _refuse_where_active(experiment: Experiment) -> None:
-    active = job_active(experiment)
-    if active is not None:
-        raise JobConflict(
-            f"job {active.pk} of experiment '{experiment.slug}' is {active.state}; "
-            "stop it or wait for its end first"
-        )
 
 
 @transaction.atomic
@@ -207,7 +143,9 @@ def job_end(
 
 
 @transaction.atomic
-def job_end_unheld(job: Job, *, state: Job.State, by: str = "", error: str = "") -> bool:
+def job_end_unheld(
+    job: Job, *, state: Job.State, by: str = "", why: str = "", error: str = ""
+) -> bool:
     """End a job that no worker holds; return whether it was still so."""
     ended = Job.objects.filter(
         pk=job.pk, state__in=(Job.State.QUEUED, Job.State.INTERRUPTED)
@@ -220,6 +158,7 @@ def job_end_unheld(job: Job, *, state: Job.State, by: str = "", error: str = "")
             kind=state,
             detail={"error": error} if error else {},
             by=by,
+            why=why,
         )
         job_announce(job)
     return bool(ended)

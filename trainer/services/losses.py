@@ -73,6 +73,17 @@ def losses_rewind(*, job: Job, last_step: int) -> None:
 
 
 @transaction.atomic
+def summaries_forget(*, job: Job, but: set[str]) -> None:
+    """Drop the summaries of tasks whose points a rewind took, except those named.
+
+    Raises:
+        FenceLostError: the job is no longer this worker's.
+    """
+    job_hold(job)
+    LossSeries.objects.filter(job=job, is_total=False).exclude(task_name__in=but).delete()
+
+
+@transaction.atomic
 def summaries_store(*, job: Job, summaries: list[SeriesSummary]) -> None:
     """Write the summary rows of a job's series, making those that are new.
 

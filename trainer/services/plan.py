@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from trainer.models import Experiment, Registry, TaskCard
-from trainer.services.sources import sources_of
+from trainer.models import Dataset, Experiment, Registry, TaskCard
+from trainer.services.sources import SourceRef, sources_of
 
 
 def plan_of(experiment: Experiment) -> dict[str, Any]:
@@ -19,16 +19,29 @@ def plan_of(experiment: Experiment) -> dict[str, Any]:
         "model": {"class_name": experiment.model_class, "config": experiment.model_config},
         "device": experiment.device,
         "tasks": [task_plan(card) for card in cards],
-        "datasets": {
-            card.dataset.name: {
-                "kind": card.dataset.kind,
-                "spec": card.dataset.spec,
-                "content_hash": card.dataset.content_hash,
-            }
-            for card in cards
-        },
+        "datasets": {card.dataset.name: dataset_plan(card.dataset) for card in cards},
         "sources": sources_of(classes),
     }
+
+
+def addition_plan(card: TaskCard, sources: list[SourceRef]) -> dict[str, Any]:
+    """Return all that a running job needs to take up a task, as plain data.
+
+    Args:
+        sources: where classes come from; the task's own is among them.
+    """
+    own = (str(Registry.TASKS), card.class_name)
+    return {
+        "task": card.name,
+        "plan": task_plan(card),
+        "dataset": dataset_plan(card.dataset),
+        "sources": [ref for ref in sources if (ref["registry"], ref["class_name"]) == own],
+    }
+
+
+def dataset_plan(dataset: Dataset) -> dict[str, Any]:
+    """Return how to build a dataset, and by what to know it, as plain data."""
+    return {"kind": dataset.kind, "spec": dataset.spec, "content_hash": dataset.content_hash}
 
 
 def task_plan(card: TaskCard) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 
 from trainer.models import Call, Job
 from trainer.services.calls import call_finish, calls_forget_old
+from trainer.services.cards import cards_forget_removed
 from trainer.services.jobs import job_requeue, job_take_from_silent
 from trainer.services.queue import EVAL, TRAIN, call_wake, job_wake, queue_is_empty
 from trainer.services.workers import worker_is_gone
@@ -37,6 +38,7 @@ def reconcile_once(*, trust_leases: bool = True) -> None:
         if worker_is_gone(call.worker):
             call_finish(call, error="the worker died while it answered; try again")
     calls_forget_old()
+    cards_forget_removed()
     _wake_again()
 
 

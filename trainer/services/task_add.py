@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from trainer.models import Dataset, Experiment, Registry
+from trainer.models import Dataset, Experiment, Job, JobCommand, JobEvent, Registry, TaskCard
 from trainer.services.calls import call_ask
-from trainer.services.cards import card_name_default, latent_slice_parse
+from trainer.services.cards import card_name_default, card_name_free, latent_slice_parse
+from trainer.services.commands import command_settle
 from trainer.services.experiments import CardRefused
 from trainer.services.sources import sources_of
 
@@ -19,14 +20,17 @@ def task_attach(
     latent_slice: str | None = None,
     params: dict[str, Any] | None = None,
     by: str = "",
+    why: str = "",
 ) -> dict[str, Any]:
     """Attach a task to an experiment's model, if it fits; return it in the API's shape.
 
-    Without a name, one is made of the class and the dataset. A job in progress goes on without
-    the task; the next one trains it.
+    Without a name, one is made of the class and the dataset. A job in progress takes the task up
+    between two steps. Where a worker has the job, its answer is waited for a moment; `joined_step`
+    is then the last step done before the task joined.
 
     Raises:
-        CardRefused: the latent slice is none, or lies outside the model's latent.
+        CardRefused: the latent slice is none or lies outside the model's latent, or the job could
+            not take the task up, which is then not attached; in the words of the worker.
         ClassMissing: the task's class, or the model's, is not on offer.
         CallRefused: it does not fit; in the words of the code that refused.
         TrainerOffline: nobody is there who could tell.
@@ -47,9 +51,48 @@ def task_attach(
         "latent_slice": list(chosen) if chosen else None,
         "params": params or {},
         "sources": sources,
+        "by": by,
+        "why": why,
     }
     card: dict[str, Any] = call_ask(kind="task_add", payload=payload, by=by)
-    return card
+    return card | {"joined_step": _joined_step(card.pop("command", None))}
+
+
+def card_duplicate(*, card: TaskCard, by: str = "", why: str = "") -> TaskCard:
+    """Attach one more task like an attached one, under a free name; raises as `task_attach`."""
+    ends = card.latent_slice
+    added = task_attach(
+        experiment=card.experiment,
+        class_name=card.class_name,
+        dataset=card.dataset,
+        name=card_name_free(card.experiment, card.name),
+        weight=card.weight,
+        latent_slice=f"{ends[0]}:{ends[1]}" if ends else None,
+        params=card.params,
+        by=by,
+        why=why,
+    )
+    return TaskCard.objects.select_related("experiment", "dataset").get(
+        experiment=card.experiment, name=added["name"]
+    )
+
+
+def _joined_step(command_id: int | None) -> int | None:
+    """Wait for the worker that has been asked to take a task up; None where there is no answer.
+
+    Raises:
+        CardRefused: it could not, and the card is taken back.
+    """
+    if command_id is None:
+        return None
+    command = JobCommand.objects.select_related("job").get(pk=command_id)
+    if command.job.state not in Job.HELD:
+        return None  # it may be long until a worker has the job
+    command_settle(command)
+    # Without an event it was not the worker that refused: the job ended first, the task stays.
+    if JobEvent.objects.filter(command=command, kind="refused").exists():
+        raise CardRefused(command.reason)
+    return command.applied_step if command.state == JobCommand.State.APPLIED else None
 
 
 def latent_slice_within(experiment: Experiment, text: str | None) -> tuple[int, int] | None:

@@ -12,8 +12,9 @@ from torch import Tensor
 from acc.dataset import AccDataset
 from trainer.models import Dataset, Experiment, Registry, TaskCard
 from trainer.selectors.experiments import card_as_dict, dataset_as_dict
+from trainer.services.cards import card_attach
 from trainer.services.datasets import DatasetRefused, dataset_register
-from trainer.services.experiments import card_add, experiment_create
+from trainer.services.experiments import experiment_create
 from trainer.services.plan import task_plan
 from trainer.services.sources import sources_of
 from trainer.worker.generated import dataset_make
@@ -104,17 +105,23 @@ def dataset_sample(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def task_add(payload: dict[str, Any]) -> dict[str, Any]:
-    """Attach a task to an experiment's model, if it fits."""
+    """Attach a task to an experiment's model, if it fits; `command` is what a job was asked.
+
+    Args:
+        payload: as `trainer.services.task_add.task_attach` makes it; the classes are those of its
+            sources, which were on offer when the operator asked.
+    """
     experiment = Experiment.objects.get(slug=payload["experiment"])
     row = Dataset.objects.get(name=payload["dataset"])
-    sources = sources_of(
-        [(Registry.MODELS, experiment.model_class), (Registry.TASKS, payload["class_name"])]
-    )
+    sources = payload["sources"]
     model = model_build(experiment.model_class, experiment.model_config, sources)
     task_build({**payload, "enabled": True}, dataset_build(row.name, row.spec), model, sources)
     chosen = payload["latent_slice"]
-    card = card_add(
+    card, command = card_attach(
         experiment=experiment,
+        sources=sources,
+        by=payload.get("by", ""),
+        why=payload.get("why", ""),
         name=payload["name"],
         class_name=payload["class_name"],
         dataset=row,
@@ -122,7 +129,7 @@ def task_add(payload: dict[str, Any]) -> dict[str, Any]:
         latent_slice=tuple(chosen) if chosen else None,
         params=payload["params"],
     )
-    return card_as_dict(card)
+    return card_as_dict(card) | {"command": command.pk if command else None}
 
 
 def png_base64(image_CHW: Tensor) -> str:

@@ -17,6 +17,7 @@ from trainer.redis_client import redis_client
 from trainer.services.commands import bell_channel
 from trainer.services.jobs import FenceLostError, job_lease_renew
 from trainer.worker.stop_flag import stop_requested
+from trainer.worker.task_parts import Fetched
 
 logger = logging.getLogger("acc.worker")
 
@@ -41,7 +42,7 @@ class Control(threading.Thread):
     def __init__(self, job: Job) -> None:
         """Listen for one claimed job; the thread begins with `start`."""
         super().__init__(name=f"control-{job.pk}", daemon=True)
-        self.inbox: deque[JobCommand | Order] = deque()
+        self.inbox: deque[JobCommand | Order | Fetched] = deque()
         self._arrived = threading.Event()
         self._job = job
         self._last_id = 0
@@ -51,6 +52,11 @@ class Control(threading.Thread):
         """Stop listening and wait for the thread."""
         self._ended.set()
         self.join()
+
+    def put(self, order: JobCommand | Order | Fetched) -> None:
+        """Have the loop look at something before its next step; from any thread."""
+        self.inbox.append(order)
+        self._arrived.set()
 
     def wait_for_order(self, seconds: float) -> None:
         """Wait until something is in the inbox, or for so long."""
@@ -67,33 +73,32 @@ class Control(threading.Thread):
                     next_look = time.monotonic() + LOOK_SECONDS
                     self._look()
                 if stop_requested():
-                    self._put(Order.SHUT_DOWN)
+                    self.put(Order.SHUT_DOWN)
                     self._renew_until_ended()
                     return
         except FenceLostError:
-            self._put(Order.ABANDON)
+            self.put(Order.ABANDON)
         except Exception:
             # Without an ear the job cannot be steered or held: leave it to another worker.
             logger.exception("job %s: its control thread broke", self._job.pk)
-            self._put(Order.ABANDON)
+            self.put(Order.ABANDON)
         finally:
             bell.close()
             connection.close()
-
-    def _put(self, order: JobCommand | Order) -> None:
-        self.inbox.append(order)
-        self._arrived.set()
 
     def _look(self) -> None:
         try:
             job_lease_renew(self._job)
             for command in JobCommand.objects.filter(
-                job=self._job, state=JobCommand.State.PENDING, pk__gt=self._last_id
+                job=self._job,
+                state=JobCommand.State.PENDING,
+                due_step=None,
+                pk__gt=self._last_id,
             ):
                 self._last_id = command.pk
                 # With the fence of this claim: an answer counts only while the job is ours.
                 command.job = self._job
-                self._put(command)
+                self.put(command)
         except DatabaseTrouble as error:
             # The lease outlasts a short absence of the database; the next look tries again.
             logger.warning("job %s: the database does not answer: %s", self._job.pk, error)

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from trainer.models import Experiment
-from trainer.services.jobs import job_start
+from trainer.models import Experiment, Registry
+from trainer.services.job_start import job_start
+from trainer.services.sources import sources_of
 from trainer.worker.answers import dataset_load, model_create, task_add
 
 SLUG = "digits"
+MODEL = "ConvVAE"
 STEPS = 3000
 
 TASKS: tuple[dict[str, Any], ...] = (
@@ -18,11 +20,16 @@ TASKS: tuple[dict[str, Any], ...] = (
 
 def demo_create(_: dict[str, Any]) -> dict[str, Any]:
     """Make the demo the way an operator would, and start its training."""
-    model_create({"class_name": "ConvVAE", "config": {}, "experiment": SLUG})
+    model_create({"class_name": MODEL, "config": {}, "experiment": SLUG})
     dataset_load({"name": "digits", "image_size": 32})
+    usual: dict[str, Any] = {
+        "experiment": SLUG,
+        "dataset": "digits",
+        "latent_slice": None,
+        "params": {},
+    }
     for task in TASKS:
-        task_add(
-            {**task, "experiment": SLUG, "dataset": "digits", "latent_slice": None, "params": {}}
-        )
+        classes = [(Registry.TASKS, task["class_name"]), (Registry.MODELS, MODEL)]
+        task_add({**task, **usual, "experiment": SLUG, "sources": sources_of(classes)})
     job = job_start(experiment=Experiment.objects.get(slug=SLUG), steps=STEPS, by="demo")
     return {"experiment": SLUG, "job": job.pk}

@@ -51,7 +51,7 @@ class Recorder(threading.Thread):
         self.failure: Exception | None = None
         self._job = job
         self._ring = ring
-        self._summaries = summaries
+        self.summaries = summaries
         self.progress = progress
         self._handed: SimpleQueue[Callable[[], object]] = SimpleQueue()
         self._waiting: list[Callable[[], object]] = []
@@ -159,7 +159,7 @@ class Recorder(threading.Thread):
         # After the commit: a flush that failed is tried again, and must not count twice.
         self._in_doubt = False
         for run, segment in zip(runs, segments, strict=True):
-            self._summaries.add(run)
+            self.summaries.add(run)
             self._levels.add(run)
             self._keep_small(segment)
 
@@ -181,8 +181,8 @@ class Recorder(threading.Thread):
             )
 
     def _store_summaries(self) -> None:
-        summaries_store(job=self._job, summaries=self._summaries.rows())
-        self.progress.say(self._summaries.latest())
+        summaries_store(job=self._job, summaries=self.summaries.rows())
+        self.progress.say(self.summaries.latest())
 
     def _keep_small(self, segment: LossSegment) -> None:
         """Remember a segment for merging, with those that it continues."""

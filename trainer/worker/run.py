@@ -3,32 +3,18 @@
 import logging
 import traceback
 
-import torch
 from django.db import Error as DatabaseTrouble
 from django.db import close_old_connections
 
-from acc.dataset import DatasetError
-from acc.tasks.base import TaskError
-from acc.training.state import StateMismatchError
-from acc.training.trainer import TaskStepError
 from trainer.live.publish import publish_flush
 from trainer.models import Job
 from trainer.services.jobs import FenceLostError, job_claim, job_end
 from trainer.services.workers import worker_name
-from trainer.worker.checkpoint_store import CheckpointDamagedError
 from trainer.worker.control import Control
+from trainer.worker.error_sentence import error_sentence
 from trainer.worker.session import Session
 
 logger = logging.getLogger("acc.worker")
-
-# Their texts are written for the operator; anything else also gets its type's name.
-CLEAR_ERRORS = (
-    TaskError,
-    TaskStepError,
-    DatasetError,
-    StateMismatchError,
-    CheckpointDamagedError,
-)
 
 
 def job_run(job_id: int) -> None:
@@ -61,16 +47,6 @@ def _train(job: Job, control: Control) -> None:
     except (Exception, SystemExit) as error:  # noqa: BLE001  a task's code may raise anything
         logger.warning("job %s failed: %s", job.pk, error_sentence(error))
         _fail(job, error, step=session.trainer.step_count if session else job.current_step)
-
-
-def error_sentence(error: BaseException) -> str:
-    """Return what went wrong as one sentence, never empty."""
-    if isinstance(error, torch.cuda.OutOfMemoryError):
-        return "the device ran out of memory; a smaller batch size or model may fit"
-    text = error.args[0] if isinstance(error, KeyError) and error.args else str(error)
-    if isinstance(error, CLEAR_ERRORS) and text:
-        return str(text)
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _fail(job: Job, error: BaseException, *, step: int) -> None:

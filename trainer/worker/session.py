@@ -7,11 +7,8 @@ import torch
 from django.conf import settings
 from django.db import connection
 
-from acc.training.schedule import Schedule
 from acc.training.state import adopt, capture, restore
-from acc.training.trainer import Trainer, TrainerConfig
 from trainer.models import Checkpoint, Job
-from trainer.selectors.loss_runs import loss_runs
 from trainer.services.jobs import (
     FenceLostError,
     job_end,
@@ -19,7 +16,8 @@ from trainer.services.jobs import (
     job_running_announce,
     job_trouble,
 )
-from trainer.services.losses import losses_rewind
+from trainer.services.losses import losses_rewind, summaries_forget
+from trainer.worker.building import job_tasks, summaries_build, trainer_build
 from trainer.worker.checkpoint_store import (
     checkpoint_files_sweep,
     checkpoint_read,
@@ -29,9 +27,8 @@ from trainer.worker.control import Control
 from trainer.worker.patience import persist
 from trainer.worker.progress import Progress
 from trainer.worker.recorder import Recorder
-from trainer.worker.sources import dataset_build, device_choose, model_build, tasks_build
+from trainer.worker.sources import device_choose
 from trainer.worker.steering import Steering
-from trainer.worker.summary import Summaries
 
 logger = logging.getLogger("acc.worker")
 
@@ -51,7 +48,8 @@ class Session:
         checkpoint_files_sweep()
         self.job = job
         self.device = device_choose(job.plan["device"])
-        self.trainer = _trainer_build(job, self.device)
+        tasks = job_tasks(job)
+        self.trainer = trainer_build(job, tasks, self.device)
         self.resumed = job.checkpoint is not None
         if job.checkpoint is not None:
             restore(self.trainer, checkpoint_read(job.checkpoint))
@@ -60,7 +58,9 @@ class Session:
         self._last_checkpoint = job.checkpoint or job.start_checkpoint
         first_step = self.trainer.step_count
         losses_rewind(job=job, last_step=first_step)
-        summaries = _summaries(job, self.trainer)
+        summaries = summaries_build(job, tasks, self.trainer)
+        # A task that joined after the checkpoint may not do so again.
+        summaries_forget(job=job, but={row.task_name for row in summaries.rows()})
         self.recorder = Recorder(
             job=job,
             ring=self.trainer.ring,
@@ -182,37 +182,3 @@ def _parent(last: Checkpoint | None) -> Checkpoint | None:
     while last is not None and last.kind == Checkpoint.Kind.PERIODIC:
         last = last.parent
     return last
-
-
-def _trainer_build(job: Job, device: torch.device) -> Trainer:
-    # Before the model is made, so that its first weights belong to the seed as well.
-    torch.manual_seed(job.seed)
-    plan = job.plan
-    sources = plan["sources"]
-    model = model_build(plan["model"]["class_name"], plan["model"]["config"], sources)
-    datasets = {
-        name: dataset_build(name, stored["spec"]) for name, stored in plan["datasets"].items()
-    }
-    tasks = tasks_build(plan["tasks"], datasets, model, sources)
-    config = TrainerConfig(
-        lr=job.lr,
-        probe_lr=job.probe_lr,
-        batch_size=job.batch_size,
-        schedule=Schedule(job.schedule),
-        seed=job.seed,
-    )
-    return Trainer(model, tasks, config, device)
-
-
-def _summaries(job: Job, trainer: Trainer) -> Summaries:
-    """Return the figures of the points that are stored already."""
-    bounds = {
-        name: (task.loss_bounds.healthy, task.loss_bounds.critical) if task.loss_bounds else None
-        for name, task in trainer.tasks.items()
-    }
-    summaries = Summaries(
-        colours={task["name"]: task["colour"] for task in job.plan["tasks"]}, bounds=bounds
-    )
-    for run in loss_runs(job):
-        summaries.add(run)
-    return summaries

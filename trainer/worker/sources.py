@@ -46,28 +46,34 @@ def dataset_build(name: str, spec: dict[str, Any]) -> AccDataset:
     return dataset
 
 
-def tasks_build(
-    plans: list[dict[str, Any]],
-    datasets: dict[str, AccDataset],
-    model: nn.Module,
-    sources: Sources,
-) -> list[Task]:
-    """Return the planned tasks, attached to the model.
-
-    Raises:
-        TaskError: one does not fit the model or its dataset, or has a wrong parameter.
-        SourceLost: a class's text is not stored.
-    """
-    return [task_build(plan, datasets[plan["dataset"]], model, sources) for plan in plans]
-
-
 def task_build(
     plan: dict[str, Any], dataset: AccDataset, model: nn.Module, sources: Sources
 ) -> Task:
-    """Return one planned task, attached to the model; raises as `tasks_build`."""
+    """Return one planned task, attached to the model.
+
+    Raises:
+        TaskError: it does not fit the model or its dataset, or has a wrong parameter.
+        SourceLost: its class's text is not stored.
+    """
+    return task_make(task_class_find(plan, sources), plan, dataset, model)
+
+
+def task_class_find(plan: dict[str, Any], sources: Sources) -> type[Task]:
+    """Return a planned task's class; raises as `class_find`."""
+    return class_find(sources, Registry.TASKS, plan["class_name"])
+
+
+def task_make(
+    task_class: type[Task], plan: dict[str, Any], dataset: AccDataset, model: nn.Module
+) -> Task:
+    """Return a planned task of a class, attached to the model.
+
+    Raises:
+        TaskError: it does not fit the model or its dataset, or has a wrong parameter.
+    """
     chosen = plan["latent_slice"]
-    task: Task = create_task(
-        class_find(sources, Registry.TASKS, plan["class_name"]),
+    task = create_task(
+        task_class,
         name=plan["name"],
         dataset=dataset,
         weight=plan["weight"],

@@ -1,27 +1,37 @@
 """What the operator asks of a running job, applied between two steps by the loop's own thread."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
-
-from django.db.models import Q
 
 from acc.training.trainer import Trainer
 from trainer.models import Job, JobCommand
+from trainer.selectors.commands import commands_applied, commands_held_by, commands_scheduled
+from trainer.services.card_refusals import card_command_refused
 from trainer.services.commands import command_applied, command_refused
+from trainer.services.job_start import STEERING
 from trainer.services.jobs import FenceLostError, job_pause_set
 from trainer.worker.control import Control, Order
+from trainer.worker.error_sentence import error_sentence
 from trainer.worker.recorder import Recorder
+from trainer.worker.task_parts import Fetched, task_parts_fetch
+from trainer.worker.task_steering import TaskSteering
 
 # A paused loop wakes this often by itself, to see whether the recorder is still well.
 PAUSE_SECONDS = 0.5
+TASK_KINDS = tuple(kind for kind in STEERING if kind != "set_lr")
 
 
 class Steering:
-    """Applies commands to a trainer, in order, each once.
+    """Applies commands to a trainer, each once, between two steps.
+
+    Commands that change tasks or rates take effect in the order in which they were asked, with one
+    exception: while a task that joins is still being fetched, only what concerns tasks waits for
+    it; a pause, a stop or a learning rate does not.
 
     After a crash, commands that had taken effect after the checkpoint are repeated at the very
-    steps at which they did, so that the replay gives the same curve.
+    steps at which they did, so that the replay gives the same curve; new ones that would change
+    the curve wait for that. A repetition of another job applies that one's at its steps.
     """
 
     def __init__(self, job: Job, trainer: Trainer, control: Control, recorder: Recorder) -> None:
@@ -31,15 +41,18 @@ class Steering:
         self._trainer = trainer
         self._control = control
         self._recorder = recorder
+        self._tasks = TaskSteering(job, trainer, recorder.summaries)
         self._ended: Job.State | None = None
-        self._to_repeat = deque(_commands_after(job))
+        self._to_repeat = deque(_claimed(job, _commands_after(job)))
+        self._scheduled = deque(_claimed(job, commands_scheduled(job)))
+        self._fetching = False
+        self._held: deque[JobCommand] = deque()
         self._verbs: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "stop": self._stop,
             "pause": self._pause,
             "resume": self._resume,
             "set_lr": self._set_lr,
-            "set_weight": self._set_weight,
-            "set_enabled": self._set_enabled,
+            **self._tasks.verbs,
         }
 
     def begin(self) -> None:
@@ -50,7 +63,12 @@ class Steering:
     @property
     def waiting(self) -> bool:
         """Whether `follow` has something to do before the next step."""
-        return bool(self._control.inbox) or self.paused or self._repeat_is_due()
+        return (
+            bool(self._control.inbox)
+            or self.paused
+            or self._is_due(self._to_repeat)
+            or self._is_due(self._scheduled)
+        )
 
     def follow(self) -> Job.State | None:
         """Apply what is in the inbox; while paused, wait for more.
@@ -60,10 +78,12 @@ class Steering:
 
         Raises:
             FenceLostError: another worker has the job.
+            Exception: what had taken effect before a crash cannot be repeated.
         """
         while True:
-            while self._ended is None and self._repeat_is_due():
-                self._apply(self._to_repeat.popleft())
+            self._repeat()
+            while self._ended is None and self._is_due(self._scheduled):
+                self._apply_at_once(self._scheduled.popleft())
             while self._ended is None and self._control.inbox:
                 self._take(self._control.inbox.popleft())
             if self._ended is not None or not self.paused:
@@ -72,32 +92,93 @@ class Steering:
                 raise self._recorder.failure
             self._control.wait_for_order(PAUSE_SECONDS)
 
-    def _repeat_is_due(self) -> bool:
-        if not self._to_repeat:
-            return False
-        return (self._to_repeat[0].applied_step or 0) <= self._trainer.step_count
+    def _is_due(self, commands: deque[JobCommand]) -> bool:
+        return bool(commands) and _step_of(commands[0]) <= self._trainer.step_count
 
-    def _take(self, order: JobCommand | Order) -> None:
+    def _repeat(self) -> None:
+        while self._ended is None and self._is_due(self._to_repeat):
+            command = self._to_repeat.popleft()
+            # What cannot be repeated ends the job: the curve would be another one.
+            self._answer(command, self._effect(command))
+            if not self._to_repeat:
+                self._release()
+
+    def _take(self, order: JobCommand | Order | Fetched) -> None:
         if order is Order.ABANDON:
             raise FenceLostError(f"job {self._job.pk} was taken from {self._job.worker}")
         if order is Order.SHUT_DOWN:
             self._ended = Job.State.INTERRUPTED
+        elif isinstance(order, Fetched):
+            self._join(order)
         elif isinstance(order, JobCommand):
-            self._apply(order)
+            self._apply_or_hold(order)
 
-    def _apply(self, command: JobCommand) -> None:
-        step = self._trainer.step_count
+    def _apply_or_hold(self, command: JobCommand) -> None:
+        behind_replay = bool(self._to_repeat) and command.kind in STEERING
+        behind_fetch = self._fetching and command.kind in TASK_KINDS
+        if behind_replay or behind_fetch:
+            self._held.append(command)
+        elif command.kind == "add_task":
+            self._fetching = True
+            task_parts_fetch(command, lambda: self._tasks.parts(command), self._control.put)
+        else:
+            self._apply_at_once(command)
+
+    def _release(self) -> None:
+        """Look again at what waited, in order; some of it may have to wait on."""
+        held, self._held = self._held, deque()
+        for command in held:
+            self._apply_or_hold(command)
+
+    def _join(self, fetched: Fetched) -> None:
+        self._fetching = False
+        command = fetched.command
         try:
-            detail = self._verbs[command.kind](command.payload)
-        except (KeyError, ValueError) as error:
-            reason = str(error.args[0]) if error.args else type(error).__name__
+            if fetched.parts is None:
+                raise fetched.error or RuntimeError("nothing was fetched")
+            detail = self._tasks.join(command, fetched.parts)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  a task's code may raise anything
+            self._refuse(command, error)
+        else:
+            self._answer(command, detail)
+        self._release()
+
+    def _apply_at_once(self, command: JobCommand) -> None:
+        try:
+            detail = self._effect(command)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  a task's code may raise anything
+            self._refuse(command, error)
+        else:
+            self._answer(command, detail)
+
+    def _effect(self, command: JobCommand) -> dict[str, Any]:
+        """Let a command take effect now, though its data may have to be waited for."""
+        if command.kind == "add_task":
+            return self._tasks.join(command, self._tasks.parts(command))
+        if command.kind not in self._verbs:
+            raise ValueError(f"no job understands the command '{command.kind}'")
+        return self._verbs[command.kind](command.payload)
+
+    def _answer(self, command: JobCommand, detail: dict[str, Any]) -> None:
+        step = self._trainer.step_count
+        self._recorder.after_losses(
+            lambda: command_applied(command=command, step=step, detail=detail)
+        )
+
+    def _refuse(self, command: JobCommand, error: BaseException) -> None:
+        step = self._trainer.step_count
+        reason = str(error) if isinstance(error, ValueError) else error_sentence(error)
+        if command.kind not in TASK_KINDS:
             self._recorder.after_losses(
                 lambda: command_refused(command=command, step=step, reason=reason)
             )
-        else:
-            self._recorder.after_losses(
-                lambda: command_applied(command=command, step=step, detail=detail)
+            return
+        in_force = self._tasks.in_force(command.payload["task"])
+        self._recorder.after_losses(
+            lambda: card_command_refused(
+                command=command, step=step, reason=reason, in_force=in_force
             )
+        )
 
     def _stop(self, _: dict[str, Any]) -> dict[str, Any]:
         self._ended = Job.State.STOPPED
@@ -122,43 +203,36 @@ class Steering:
         job_pause_set(self._job, paused=False)
 
     def _set_lr(self, payload: dict[str, Any]) -> dict[str, Any]:
-        self._trainer.set_lr(lr=payload.get("lr"), probe_lr=payload.get("probe_lr"))
-        return payload
+        old = self._trainer.set_lr(lr=payload.get("lr"), probe_lr=payload.get("probe_lr"))
+        return payload | {f"old_{name}": old[name] for name in payload}
 
-    def _set_weight(self, payload: dict[str, Any]) -> dict[str, Any]:
-        old = self._trainer.set_weight(payload["task"], payload["weight"])
-        return {"task": payload["task"], "old": old, "new": payload["weight"]}
 
-    def _set_enabled(self, payload: dict[str, Any]) -> dict[str, Any]:
-        self._trainer.set_enabled(payload["task"], enabled=payload["enabled"])
-        return {"task": payload["task"], "new": payload["enabled"]}
+def _step_of(command: JobCommand) -> int:
+    step = command.applied_step if command.due_step is None else command.due_step
+    return step or 0
+
+
+def _claimed(job: Job, commands: Iterable[JobCommand]) -> list[JobCommand]:
+    """Return commands with the fence of this claim: an answer counts only while the job is ours."""
+    found = list(commands)
+    for command in found:
+        command.job = job
+    return found
 
 
 def _commands_after(job: Job) -> list[JobCommand]:
-    """Return the commands whose effect the job's checkpoint does not hold.
-
-    Without a checkpoint that is all of them; with one, those of later steps: at one step, commands
-    are applied before the state is copied.
-    """
-    applied = JobCommand.objects.filter(job=job, state=JobCommand.State.APPLIED)
-    if job.checkpoint is not None:
-        # A stop is never done with: the job is still here, so it did not come to its end.
-        applied = applied.filter(Q(applied_step__gt=job.checkpoint.job_step) | Q(kind="stop"))
-    commands = list(applied)
-    for command in commands:
-        command.job = job  # with the fence of this claim
-    return commands
+    """Return the commands whose effect the job's checkpoint does not hold: all without one."""
+    applied = commands_applied(job)
+    if job.checkpoint is None:
+        return list(applied)
+    held = commands_held_by(job, job.checkpoint)
+    # A stop is never done with: the job is still here, so it did not come to its end.
+    return list(applied.exclude(pk__in=held.exclude(kind="stop").values("pk")))
 
 
 def _was_paused(job: Job) -> bool:
     """Return whether the job's checkpoint was taken while it was paused."""
     if job.checkpoint is None:
         return False
-    pauses = JobCommand.objects.filter(
-        job=job,
-        kind__in=("pause", "resume"),
-        state=JobCommand.State.APPLIED,
-        applied_step__lte=job.checkpoint.job_step,
-    )
-    last = pauses.last()
+    last = commands_held_by(job, job.checkpoint).filter(kind__in=("pause", "resume")).last()
     return last is not None and last.kind == "pause"

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acc.evaluation.loss_health import loss_health, loss_trend
+from acc.tasks.base import LossBounds
 from trainer.selectors.loss_runs import LossRun
 from trainer.services.losses import SeriesSummary
 
@@ -68,16 +69,24 @@ class _Series:
 class Summaries:
     """The figures of all series of one job."""
 
-    def __init__(
-        self, *, colours: dict[str, int], bounds: dict[str, tuple[float, float] | None]
-    ) -> None:
-        """Begin with nothing; colours and loss bounds go by the task's name."""
-        self._colours = colours
-        self._bounds = bounds
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._colours: dict[str, int] = {}
+        self._bounds: dict[str, tuple[float, float] | None] = {}
         self._series: dict[tuple[str, bool], _Series] = {}
+        self._in_last_run: set[str] = set()
+
+    def declare(self, name: str, *, colour: int, bounds: LossBounds | None) -> None:
+        """Say how a task's series is drawn and judged, before its first step."""
+        self._colours[name] = colour
+        self._bounds[name] = (bounds.healthy, bounds.critical) if bounds else None
+        series = self._series.get((name, False))
+        if series is not None:  # one of that name was there before, and goes on
+            series.colour, series.bounds = colour, self._bounds[name]
 
     def add(self, run: LossRun) -> None:
         """Take in a run of steps."""
+        self._in_last_run = {"", *run.task_names}
         for column, name in enumerate(run.task_names):
             values_S, last_step = run.values_ST[:, column], run.last_step
             if run.present_ST is not None:
@@ -93,8 +102,12 @@ class Summaries:
         return [series.summary() for series in self._series.values()]
 
     def latest(self) -> dict[str, float | None]:
-        """Return the last loss of each series; the total under "total"."""
-        return {series.name or "total": series.last for series in self._series.values()}
+        """Return the last loss of each series that goes on; the total under "total"."""
+        return {
+            series.name or "total": series.last
+            for series in self._series.values()
+            if series.name in self._in_last_run
+        }
 
     def _of(self, name: str, *, is_total: bool) -> _Series:
         key = (name, is_total)

@@ -13,7 +13,8 @@ from acc.tasks.base import Task
 from acc.tasks.classification import ClassificationTask
 from acc.tasks.reconstruction import ReconstructionTask
 from acc.training.schedule import Schedule
-from acc.training.trainer import TaskStepError, Trainer, TrainerConfig
+from acc.training.task_loss import TaskStepError
+from acc.training.trainer import Trainer, TrainerConfig
 
 Maker = Callable[..., Trainer]
 

@@ -54,14 +54,19 @@ def test_a_signed_in_page_changes_only_with_the_csrf_token(experiment, refused):
     assert "CSRF token" in refused(page.post("/tasks/recon/toggle"), 403)
     token = "a" * 32
     page.cookies[settings.CSRF_COOKIE_NAME] = token
-    answer = page.post("/tasks/recon/toggle", headers={"X-CSRFToken": token})
+    headers = {"X-CSRFToken": token}
+    # A form was read by the check of the token already, and is no JSON anyway.
+    form = page.post("/tasks/recon/toggle", {"why": "x"}, headers=headers)
+    assert "must be JSON" in refused(form, 415)
+    answer = page.post("/tasks/recon/toggle", content_type="application/json", headers=headers)
     assert answer.status_code == 200
     assert answer.json()["enabled"] is False
 
 
 def test_a_script_needs_no_csrf_token(script, experiment):
     strict = Client(enforce_csrf_checks=True, headers=script.headers)
-    assert strict.post("/tasks/recon/toggle").status_code == 200
+    sent = strict.post("/tasks/recon/toggle", content_type="application/json")
+    assert sent.status_code == 200
 
 
 def test_somebody_who_was_shut_out_is_no_longer_in(client, experiment, refused):

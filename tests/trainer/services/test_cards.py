@@ -1,20 +1,29 @@
 """Changes to attached tasks, and what a job in progress hears of them."""
 
+import datetime
 import math
 
 import pytest
+from django.utils import timezone
 
 from tests.trainer.rows import dataset_make, experiment_make, job_run_begin
-from trainer.models import JobCommand, TaskCard
+from trainer.models import JobCommand, RegisteredClass, TaskCard
 from trainer.services.cards import (
     CardConflict,
+    card_attach,
     card_name_default,
     card_remove,
+    card_restore,
     card_set_weight,
     card_toggle,
+    cards_forget_removed,
     latent_slice_parse,
 )
 from trainer.services.experiments import CardRefused, card_add
+from trainer.services.job_start import job_start
+from trainer.services.plan import task_plan
+from trainer.services.reconciler import reconcile_once
+from trainer.services.sources import sources_of
 
 pytestmark = pytest.mark.portable
 
@@ -22,6 +31,19 @@ pytestmark = pytest.mark.portable
 @pytest.fixture
 def card(experiment):
     return experiment.task_cards.get(name="recon")
+
+
+def attach(experiment, **chosen):
+    """Attach a task as the eval worker does."""
+    return card_attach(
+        experiment=experiment,
+        sources=sources_of([("tasks", "ReconstructionTask"), ("models", "ConvVAE")]),
+        by="ann",
+        why="to see",
+        class_name="ReconstructionTask",
+        dataset=dataset_make(),
+        **chosen,
+    )
 
 
 def told():
@@ -55,10 +77,21 @@ def test_a_weight_that_is_none_is_refused(card, running, weight):
     assert told() == []
 
 
-def test_a_task_attached_after_the_start_is_not_told_to_the_job(experiment, running):
-    late = card_add(experiment=experiment, name="late", class_name="ATask", dataset=dataset_make())
+def test_a_task_attached_during_a_job_is_told_to_it_with_all_that_it_needs(experiment, running):
+    late, command = attach(experiment, name="late", weight=0.5)
+    assert command is not None
+    assert (command.kind, command.by, command.why) == ("add_task", "ann", "to see")
+    assert command.payload["plan"] == task_plan(late)
+    assert command.payload["dataset"]["spec"] == {"builtin": "digits", "image_size": 32}
+    assert [ref["class_name"] for ref in command.payload["sources"]] == ["ReconstructionTask"]
     card_set_weight(card=late, weight=2.0)
     card_toggle(card=late)
+    assert [kind for kind, _ in told()] == ["add_task", "set_weight", "set_enabled"]
+
+
+def test_without_a_job_an_attached_task_is_told_to_nobody(experiment):
+    late, command = attach(experiment, name="late")
+    assert (late.name, command) == ("late", None)
     assert told() == []
 
 
@@ -78,16 +111,82 @@ def test_a_running_job_keeps_its_last_task(experiment, card, running):
     assert experiment.task_cards.get(name="digit").enabled
 
 
-def test_a_task_is_not_removed_under_a_job(card, queued):
-    with pytest.raises(CardConflict, match=f"job {queued.pk} is queued"):
-        card_remove(card=card)
-    assert TaskCard.objects.filter(pk=card.pk).exists()
+def test_a_removal_reaches_the_running_job_and_its_undoing_too(experiment, card, running):
+    assert card_remove(card=card, by="ann", why="in the way") == "recon"
+    assert [card.name for card in experiment.task_cards.all()] == ["digit"]
+    assert card_restore(experiment=experiment, name="recon") == card
+    assert [card.name for card in experiment.task_cards.all()] == ["recon", "digit"]
+    assert told() == [("remove_task", {"task": "recon"}), ("restore_task", {"task": "recon"})]
+    assert JobCommand.objects.first().why == "in the way"
+
+
+def test_a_running_job_keeps_its_last_task_from_being_removed(experiment, card, running):
+    card_remove(card=card)
+    with pytest.raises(CardConflict, match="only enabled task of job"):
+        card_remove(card=experiment.task_cards.get(name="digit"))
+
+
+def test_a_job_that_draws_by_weight_keeps_one_that_it_can_draw(experiment, card):
+    job_start(experiment=experiment, steps=5, schedule="weighted")
+    card_set_weight(card=card, weight=0.0)
+    for change in (card_toggle, card_remove):
+        with pytest.raises(CardConflict, match="can draw by weight"):
+            change(card=experiment.task_cards.get(name="digit"))
 
 
 def test_a_removed_task_is_gone_and_its_name_free(experiment, card):
     assert card_remove(card=card) == "recon"
-    assert [card.name for card in experiment.task_cards.all()] == ["digit"]
-    card_add(experiment=experiment, name="recon", class_name="ATask", dataset=dataset_make())
+    attach(experiment, name="recon")
+    with pytest.raises(CardRefused, match="'recon' is attached; there is nothing to restore"):
+        card_restore(experiment=experiment, name="recon")
+    with pytest.raises(CardConflict, match="removed meanwhile"):
+        card_toggle(card=card)
+
+
+def test_the_task_that_was_removed_last_comes_back_as_it_was(experiment, card):
+    card_remove(card=card)
+    second, _ = attach(experiment, name="recon", weight=0.25)
+    card_remove(card=second)
+    assert card_restore(experiment=experiment, name="recon") == second
+    assert experiment.task_cards.get(name="recon").weight == 0.25
+
+
+def test_what_was_never_removed_cannot_come_back(experiment):
+    with pytest.raises(CardRefused, match="no task named 'none' was removed"):
+        card_restore(experiment=experiment, name="none")
+
+
+def test_a_task_that_comes_back_to_a_job_started_since_joins_it_as_a_new_one(experiment, card):
+    card_remove(card=card)
+    job_run_begin(experiment)
+    card_restore(experiment=experiment, name="recon")
+    assert [kind for kind, _ in told()] == ["add_task"]
+
+
+def test_a_class_that_is_no_longer_on_offer_keeps_a_task_from_joining_a_job(experiment, card):
+    card_remove(card=card)
+    job_run_begin(experiment)
+    RegisteredClass.objects.filter(class_name="ReconstructionTask").delete()
+    with pytest.raises(CardRefused, match="no task class is called 'ReconstructionTask'"):
+        card_restore(experiment=experiment, name="recon")
+    assert not experiment.task_cards.filter(name="recon").exists()
+
+
+def test_an_hour_later_a_removed_task_is_forgotten(experiment, card):
+    card_remove(card=card)
+    cards_forget_removed()
+    assert TaskCard.with_removed.filter(pk=card.pk).exists()
+    hour_ago = timezone.now() - datetime.timedelta(hours=1, seconds=1)
+    TaskCard.with_removed.filter(pk=card.pk).update(removed_at=hour_ago)
+    reconcile_once()
+    assert not TaskCard.with_removed.filter(pk=card.pk).exists()
+    assert experiment.task_cards.count() == 1
+
+
+def test_a_colour_stays_a_removed_tasks_own_while_it_may_come_back(experiment, card):
+    card_remove(card=card)
+    late, _ = attach(experiment, name="late")
+    assert late.colour not in {card.colour for card in TaskCard.with_removed.exclude(pk=late.pk)}
 
 
 @pytest.mark.parametrize(("text", "ends"), [("0:4", (0, 4)), (" 3:17 ", (3, 17)), ("00:1", (0, 1))])

@@ -10,6 +10,7 @@ from trainer.models import Checkpoint, Job, JobCommand
 from trainer.services.checkpoints import checkpoint_record
 from trainer.services.commands import command_send
 from trainer.services.experiments import experiment_create
+from trainer.services.job_start import job_start
 from trainer.services.jobs import (
     MOST_FRUITLESS_RESTARTS,
     FenceLostError,
@@ -23,7 +24,6 @@ from trainer.services.jobs import (
     job_pause_set,
     job_requeue,
     job_running_announce,
-    job_start,
     job_take_from_silent,
 )
 from trainer.services.sentences import sentence_of

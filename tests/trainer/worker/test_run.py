@@ -5,11 +5,11 @@ import os
 import pytest
 from pytest_django import Settings
 
-from trainer.models import Checkpoint, Experiment, Job
+from trainer.models import Checkpoint, Experiment, Job, LossSeries
 from trainer.selectors.jobs import job_with_summary
 from trainer.selectors.losses import loss_points
 from trainer.services.checkpoints import checkpoint_directory
-from trainer.services.jobs import job_start
+from trainer.services.job_start import job_start
 from trainer.worker.run import job_run
 
 pytestmark = pytest.mark.portable
@@ -103,3 +103,11 @@ def test_a_checkpoint_that_cannot_be_written_costs_no_step(
     assert (job.state, job.current_step) == (Job.State.COMPLETED, 12)
     assert job.events.filter(kind="no_checkpoint").exists()
     assert Checkpoint.objects.get().kind == Checkpoint.Kind.FINAL
+
+
+def test_a_summary_whose_points_a_replay_will_not_write_again_is_dropped(queued_job: Job) -> None:
+    # As a crash leaves it: a task joined, and its joining was never recorded.
+    LossSeries.objects.create(job=queued_job, task_name="ghost", count=3, last_step=9)
+    job_run(queued_job.pk)
+    series = Job.objects.get(pk=queued_job.pk).loss_series.filter(is_total=False)
+    assert [row.task_name for row in series] == ["recon", "kl", "digit"]

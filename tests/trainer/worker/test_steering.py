@@ -1,64 +1,23 @@
 """Commands take effect between two steps: once, in order, and again after a crash."""
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
-from django.db import connection
 
 from tests.setup.services import wait_until
+from tests.trainer.worker.steered import (
+    applied,
+    running,
+    scheduled,
+    state_of,
+    take_up_again,
+    weights,
+)
 from trainer.models import Job, JobCommand
-from trainer.selectors.losses import loss_points
 from trainer.services.commands import command_send
-from trainer.services.jobs import job_requeue
-from trainer.worker import stop_flag
 from trainer.worker.run import job_run
 
 pytestmark = [pytest.mark.portable, pytest.mark.usefixtures("valkey")]
-
-
-@contextmanager
-def running(job: Job) -> Iterator[threading.Thread]:
-    """Train a job on another thread, as a worker would, and wait for its end."""
-
-    def train() -> None:
-        try:
-            job_run(job.pk)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=train)
-    thread.start()
-    try:
-        yield thread
-    finally:
-        thread.join(timeout=60)
-        assert not thread.is_alive()
-
-
-@pytest.fixture
-def shut_down() -> Iterator[Callable[[], None]]:
-    """A way to ask the worker to end; taken back afterwards."""
-    yield stop_flag.request_stop
-    stop_flag._flag[0] = 0
-
-
-def applied(job: Job, kind: str, step: int, **payload: object) -> JobCommand:
-    """Record a command as it stands after it took effect at a step."""
-    return JobCommand.objects.create(
-        job=job, kind=kind, payload=payload, state=JobCommand.State.APPLIED, applied_step=step
-    )
-
-
-def weights(job: Job, task: str) -> list[float]:
-    """Return the recorded weight of a task, step by step."""
-    return [p["weight"] for p in loss_points(job) if p["task_name"] == task]
-
-
-def state_of(job: Job) -> str:
-    """Return the state in the job's row now."""
-    return str(Job.objects.values_list("state", flat=True).get(pk=job.pk))
 
 
 def pause_and_shut_down(job: Job, shut_down: Callable[[], None]) -> None:
@@ -67,12 +26,6 @@ def pause_and_shut_down(job: Job, shut_down: Callable[[], None]) -> None:
     with running(job):
         wait_until(lambda: state_of(job) == Job.State.PAUSED, "paused", seconds=20)
         shut_down()
-
-
-def take_up_again(job: Job) -> None:
-    """Queue an interrupted job for the next worker, whose flag is clear."""
-    stop_flag._flag[0] = 0
-    assert job_requeue(Job.objects.get(pk=job.pk))
 
 
 def test_a_command_takes_effect_once_and_is_told_with_its_step(queued_job: Job) -> None:
@@ -143,3 +96,56 @@ def test_a_stop_is_not_forgotten_when_the_worker_dies_before_the_jobs_end(
     job_run(queued_job.pk)
     ended = Job.objects.get(pk=queued_job.pk)
     assert (ended.state, ended.current_step) == (Job.State.STOPPED, 5)
+
+
+def test_after_a_crash_what_is_new_waits_for_what_is_repeated(queued_job: Job) -> None:
+    applied(queued_job, "set_weight", 8, task="kl", weight=0.25)
+    newer = command_send(
+        job=queued_job,
+        kind="set_weight",
+        payload={"task": "kl", "weight": 0.75},
+        states=Job.ACTIVE,
+    )
+    applied(queued_job, "pause", 9)
+    with running(queued_job):
+        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused", seconds=20)
+        command_send(job=queued_job, kind="resume")
+    newer.refresh_from_db()
+    assert (newer.applied_step or 0) >= 8
+    assert weights(queued_job, "kl")[:8] == [0.001] * 8
+    assert weights(queued_job, "kl")[-1] == 0.75
+
+
+def test_the_last_task_that_a_job_trains_stays_and_its_card_says_so(queued_job: Job) -> None:
+    cards = queued_job.experiment.task_cards
+    for name in ("recon", "kl", "digit"):
+        # As the cards say: a change that the job refuses must not stay in one of them.
+        cards.filter(name=name).update(enabled=False)
+        payload = {"task": name, "enabled": False}
+        command_send(job=queued_job, kind="set_enabled", payload=payload, states=Job.ACTIVE)
+    job_run(queued_job.pk)
+    refused = JobCommand.objects.get(job=queued_job, state=JobCommand.State.REFUSED)
+    assert refused.reason == (
+        f"'digit' is the only enabled task of job {queued_job.pk}; stop the job instead"
+    )
+    assert list(cards.filter(enabled=True).values_list("name", flat=True)) == ["digit"]
+    assert queued_job.events.get(kind="refused").detail["reason"] == refused.reason
+    assert state_of(queued_job) == Job.State.COMPLETED
+
+
+def test_an_event_says_what_was_before_what_is_now_who_and_why(queued_job: Job) -> None:
+    scheduled(queued_job, "set_lr", 3, lr=0.5)
+    command_send(
+        job=queued_job,
+        kind="set_enabled",
+        payload={"task": "kl", "enabled": False},
+        states=Job.ACTIVE,
+        by="ada",
+        why="it is done",
+    )
+    job_run(queued_job.pk)
+    rates = queued_job.events.get(kind="set_lr")
+    assert (rates.step, rates.detail) == (3, {"lr": 0.5, "old_lr": 0.001})
+    event = queued_job.events.get(kind="set_enabled")
+    assert (event.by, event.why) == ("ada", "it is done")
+    assert event.detail == {"task": "kl", "old": True, "new": False}

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.trainer.rows import offer_make
+from tests.trainer.worker.conftest import task_attach_now
 from trainer.models import Job, RegisteredClass
-from trainer.services.jobs import job_start
+from trainer.services.job_start import job_start
 from trainer.services.registry import registry_store
-from trainer.worker.answers import task_add
 from trainer.worker.run import job_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,8 +46,7 @@ def save(text):
 @pytest.fixture
 def constant(experiment):
     save(TEXT.replace("VALUE", "1.0"))
-    payload = {"name": "constant", "class_name": "ConstantTask", "weight": 1.0, "params": {}}
-    task_add({**payload, "experiment": "small", "dataset": "digits", "latent_slice": [0, 4]})
+    task_attach_now(name="constant", class_name="ConstantTask", latent_slice=[0, 4])
     return experiment
 
 

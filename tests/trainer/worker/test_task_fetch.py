@@ -1,0 +1,125 @@
+"""A task's code and data are fetched while the loop goes on: what waits for them, and what not."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.setup.services import wait_until
+from tests.trainer.rows import offer_make
+from tests.trainer.worker.steered import answered, reached, running, state_of, weights
+from trainer.models import Experiment, Job, JobCommand, RegisteredClass, TaskCard
+from trainer.services.cards import card_attach, card_remove, card_restore
+from trainer.services.commands import command_send
+from trainer.services.job_start import job_start
+from trainer.services.registry import registry_store
+from trainer.services.sources import sources_of
+
+pytestmark = [pytest.mark.portable, pytest.mark.usefixtures("valkey")]
+
+# Its file is run where nobody waits for it, and ends when the test says so.
+GATED = """import time
+from pathlib import Path
+
+from acc.tasks.kl_divergence import KLDivergenceTask
+
+while not Path({gate!r}).exists():
+    time.sleep(0.01)
+
+
+class GatedTask(KLDivergenceTask):
+    pass
+"""
+
+
+@pytest.fixture
+def gate(experiment: Experiment, tmp_path: Path) -> Path:
+    """A file for which a task on offer waits when its own file is run."""
+    path = tmp_path / "open"
+    others = [
+        offer_make(row.class_name, source=row.source.text, file=row.file, module=row.module)
+        for row in RegisteredClass.objects.filter(registry="tasks").select_related("source")
+    ]
+    text = GATED.format(gate=str(path))
+    gated = offer_make("GatedTask", source=text, file="/gone/gated.py")
+    registry_store(registry="tasks", offers=[*others, gated], errors=[])
+    return path
+
+
+def gated_attach(experiment: Experiment) -> tuple[TaskCard, JobCommand]:
+    """Attach the task that waits, while a job is in progress."""
+    card, joining = card_attach(
+        experiment=experiment,
+        sources=sources_of([("tasks", "GatedTask")]),
+        name="gated",
+        class_name="GatedTask",
+        dataset=experiment.task_cards.get(name="kl").dataset,
+    )
+    assert joining is not None
+    return card, joining
+
+
+def test_the_loop_goes_on_while_a_task_is_fetched_and_only_tasks_wait_for_it(
+    experiment: Experiment, gate: Path
+) -> None:
+    job = job_start(experiment=experiment, steps=1_000_000, batch_size=8, seed=5)
+    with running(job):
+        wait_until(lambda: reached(job, 1), "a first step", seconds=20)
+        _, joining = gated_attach(experiment)
+        waits = [
+            command_send(job=job, kind="set_weight", payload={"task": "kl", "weight": 0.25}),
+            command_send(job=job, kind="set_weight", payload={"task": "gated", "weight": 0.5}),
+        ]
+        passes = command_send(job=job, kind="set_lr", payload={"lr": 0.01})
+        wait_until(lambda: answered(passes), "the learning rate is set")
+        then = Job.objects.get(pk=job.pk).current_step
+        wait_until(lambda: reached(job, then + 20), "the loop goes on")
+        assert not any(answered(command) for command in (joining, *waits))
+        gate.touch()
+        wait_until(lambda: all(answered(c) for c in (joining, *waits)), "all in force")
+        command_send(job=job, kind="stop")
+    done = job.events.filter(command__isnull=False)
+    assert list(done.values_list("command", flat=True))[:4] == [
+        passes.pk,
+        joining.pk,
+        *(command.pk for command in waits),
+    ]
+    assert [command.state for command in (joining, *waits)] == ["applied"] * 3
+    assert weights(job, "gated")[-1] == 0.5
+
+
+def test_a_stop_does_not_wait_for_a_task_and_the_task_stays_for_the_next_job(
+    experiment: Experiment, gate: Path
+) -> None:
+    job = job_start(experiment=experiment, steps=1_000_000, batch_size=8, seed=5)
+    with running(job):
+        wait_until(lambda: reached(job, 1), "a first step", seconds=20)
+        _, joining = gated_attach(experiment)
+        command_send(job=job, kind="stop")
+        wait_until(lambda: state_of(job) == Job.State.STOPPED, "stopped", seconds=20)
+    gate.touch()
+    assert answered(joining)
+    assert joining.reason == "the job ended first"
+    assert experiment.task_cards.filter(name="gated").exists()
+
+
+def test_a_task_removed_before_it_joined_joins_and_leaves_in_that_order(
+    experiment: Experiment, gate: Path
+) -> None:
+    job = job_start(experiment=experiment, steps=1_000_000, batch_size=8, seed=5)
+    with running(job):
+        wait_until(lambda: reached(job, 1), "a first step", seconds=20)
+        card, _ = gated_attach(experiment)
+        card_remove(card=card)
+        card_restore(experiment=experiment, name="gated")
+        card_remove(card=card)
+        gate.touch()
+        last = job.commands.latest("pk")
+        wait_until(lambda: answered(last), "left")
+        command_send(job=job, kind="stop")
+    done = job.commands.order_by("pk").values_list("kind", "state")
+    assert list(done)[:4] == [
+        ("add_task", "applied"),
+        ("remove_task", "applied"),
+        ("restore_task", "applied"),
+        ("remove_task", "applied"),
+    ]
