@@ -5,7 +5,7 @@ from django.templatetags.static import static
 from django.urls import path
 from django.views.generic import RedirectView
 
-from dashboard.views import job, partials, registry, sign_in, tasks, train, workbench
+from dashboard.views import cards, job, partials, registry, sign_in, tasks, train, workbench
 
 app_name = "dashboard"
 
@@ -19,6 +19,21 @@ urlpatterns = [
     path("partials/loss_curves/", partials.partial_loss_curves, name="partial_loss_curves"),
     path("partials/jobs/", partials.partial_jobs, name="partial_jobs"),
     path("partials/tasks/", partials.partial_tasks, name="partial_tasks"),
+    path(
+        "partials/cards/<int:card_id>/weight/",
+        cards.partial_card_weight,
+        name="partial_card_weight",
+    ),
+    path(
+        "partials/cards/<int:card_id>/toggle/",
+        cards.partial_card_toggle,
+        name="partial_card_toggle",
+    ),
+    path(
+        "partials/cards/<int:card_id>/remove/",
+        cards.partial_card_remove,
+        name="partial_card_remove",
+    ),
     path("partials/task_add/", tasks.partial_task_add, name="partial_task_add"),
     path("partials/awaited/", partials.partial_awaited, name="partial_awaited"),
     path("registry/", registry.registry, name="registry"),

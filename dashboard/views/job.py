@@ -7,12 +7,9 @@ from django.views.decorators.http import require_GET
 
 from dashboard.bar import bar_panel
 from dashboard.job_panel import job_panel
-from dashboard.requests import HtmxRequest, PageMissing, signed_in
+from dashboard.requests import LARGEST_ID, HtmxRequest, PageMissing, signed_in
 from trainer.models import Job
 from trainer.selectors.jobs import job_get
-
-# What every database holds as a key.
-LARGEST_ID = 2**63 - 1
 
 
 @require_GET

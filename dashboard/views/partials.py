@@ -6,7 +6,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 from django_htmx.http import HttpResponseClientRefresh
 
-from dashboard.panels import curves_panel, jobs_panel, run_panel, tasks_panel
+from dashboard.card_panels import tasks_panel
+from dashboard.panels import curves_panel, jobs_panel, run_panel
 from dashboard.requests import HtmxRequest, experiment_asked, experiment_required, signed_in
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.live.event_words import ROUTINE, event_words
 from trainer.models import JobEvent
 
 SYSTEM_GROUP = "system"
@@ -178,6 +179,8 @@ def event_as_dict(event: JobEvent) -> dict[str, Any]:
         "step": event.step,
         "kind": event.kind,
         "detail": event.detail,
+        "words": event_words(event.kind, event.detail),
+        "routine": event.kind in ROUTINE,
         "by": event.by,
         "why": event.why,
         "command": event.command_id,

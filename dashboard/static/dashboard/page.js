@@ -7,6 +7,10 @@ import { wireMorphs } from "./morph.js";
 import { refresh, wireRefreshes } from "./refresh.js";
 import { RunFigures } from "./run.js";
 import { followClasses, wireTaskAdd } from "./task_add.js";
+import { wireTaskCards } from "./task_cards.js";
+
+/** How often the cards ask for what no message tells: how well each task is. */
+const CARDS_POLL_MS = 3000;
 
 const workbench = document.getElementById("workbench");
 const figures = new RunFigures(workbench.dataset.experimentName);
@@ -71,9 +75,10 @@ function receive(message) {
   if (figures.receive(message)) {
     refresh("acc:run");
     refresh("acc:jobs");
+    refresh("acc:tasks");
   }
   if (message.type === "job") followNew(message.job);
-  if (message.type === "task") refresh("acc:tasks");
+  if (message.type === "task" || message.type === "event") refresh("acc:tasks");
   if (message.type === "registry" && message.registry === "tasks") followClasses();
   frame ??= requestAnimationFrame(() => {
     frame = null;
@@ -108,9 +113,12 @@ document.body.addEventListener("htmx:afterSettle", (event) => {
   figures.draw();
 });
 
+document.body.addEventListener("acc:morphed", () => figures.draw());
+
 wireMorphs();
 wireRefreshes();
 wireTaskAdd();
+wireTaskCards();
 adoptRun();
 new Header({
   receive,
@@ -120,3 +128,6 @@ new Header({
   figures,
 }).follow(workbench.dataset.socket);
 mountCurves();
+setInterval(() => {
+  if (figures.isRunning && !document.hidden) refresh("acc:tasks");
+}, CARDS_POLL_MS);

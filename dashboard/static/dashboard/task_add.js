@@ -28,6 +28,7 @@ export function wireTaskAdd() {
   document.body.addEventListener("acc:task-added", () => byId("task-add-button")?.focus());
   document.body.addEventListener("htmx:beforeSwap", keepTyped);
   document.body.addEventListener("htmx:afterSettle", settle);
+  document.body.addEventListener("acc:morphed", showState);
 }
 
 /** Open the form, or hide it with what was typed; the first time it is fetched. */

@@ -1,0 +1,82 @@
+"""Changing an attached task from its card; a refusal is the same card with status 422."""
+
+from collections.abc import Callable
+
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST
+from django_htmx.http import reswap, retarget, trigger_client_event
+
+from dashboard.card_panels import Refusal, card_panel
+from dashboard.requests import LARGEST_ID, HtmxRequest, experiment_required, signed_in
+from dashboard.task_params import read_number
+from trainer.models import TaskCard
+from trainer.selectors.experiments import card_of_id
+from trainer.services.cards import card_remove, card_set_weight, card_toggle
+from trainer.services.experiments import CardRefused
+
+
+@require_POST
+@signed_in
+def partial_card_weight(request: HtmxRequest, card_id: int) -> HttpResponse:
+    """Change the weight to what was typed, which stays in the field either way."""
+    typed = request.POST.get("weight", "").strip()
+    by = request.user.get_username()
+
+    def change(card: TaskCard) -> None:
+        try:
+            weight = read_number(typed)
+        except ValidationError as error:
+            raise CardRefused(f"weight: {' '.join(error.messages)}") from error
+        card_set_weight(card=card, weight=weight, by=by)
+
+    return _changed(request, card_id, change, weight=typed)
+
+
+@require_POST
+@signed_in
+def partial_card_toggle(request: HtmxRequest, card_id: int) -> HttpResponse:
+    """Enable or disable the task, as the pressed switch says; twice is once."""
+    wanted = request.POST.get("enabled") == "true"
+    by = request.user.get_username()
+
+    def change(card: TaskCard) -> None:
+        if card.enabled != wanted:
+            card_toggle(card=card, by=by)
+
+    return _changed(request, card_id, change)
+
+
+@require_POST
+@signed_in
+def partial_card_remove(request: HtmxRequest, card_id: int) -> HttpResponse:
+    """Detach the task; the panel then offers for a while to undo it."""
+    return _changed(request, card_id, lambda card: card_remove(card=card))
+
+
+def _changed(
+    request: HtmxRequest,
+    card_id: int,
+    change: Callable[[TaskCard], object],
+    *,
+    weight: str | None = None,
+) -> HttpResponse:
+    """Carry out a change and return the card as it is now, or with the refusal."""
+    experiment = experiment_required(request)
+    card = card_of_id(experiment, card_id) if card_id <= LARGEST_ID else None
+    refusal = None
+    if card is not None:
+        try:
+            change(card)
+        except CardRefused as refused:
+            refusal = Refusal(str(refused), weight)
+        card = card_of_id(experiment, card_id)
+    if card is None:
+        # Gone, by this call or by somebody else's: the panel says so.
+        return trigger_client_event(HttpResponse(status=204), "acc:tasks")
+    context = card_panel(card, refusal)
+    status = 422 if refusal else 200
+    response = render(request, "partials/task_card.html", context, status=status)
+    response = reswap(retarget(response, f"#task-card-{card.pk}"), "outerHTML")
+    return trigger_client_event(response, "acc:tasks")

@@ -1,0 +1,73 @@
+"""What was asked of a job and what happened to it, in words: the same ones wherever it is told."""
+
+from collections.abc import Mapping
+from typing import Any
+
+# Every job has these; a mark for them on its curves would say nothing.
+ROUTINE = frozenset({"queued", "started", "completed"})
+ARROW = "\N{RIGHTWARDS ARROW}"
+
+_PLAIN = {
+    "stop": "stop asked for",
+    "pause": "paused",
+    "resume": "resumed",
+    "resumed_from_checkpoint": "went on from its checkpoint",
+    "no_checkpoint": "no checkpoint was kept",
+}
+_OF_TASK = {
+    "add_task": "added",
+    "remove_task": "removed",
+    "restore_task": "brought back",
+}
+_RATES = {"lr": "learning rate", "probe_lr": "probe learning rate"}
+
+
+def event_words(kind: str, detail: Mapping[str, Any]) -> str:
+    """Return an event as one says it: "weight of kl 1 → 0.5"."""
+    task = task_named(detail)
+    if kind == "set_weight":
+        return f"weight of {task} {_change(detail)}"
+    if kind == "set_enabled":
+        return f"{task} {'enabled' if detail.get('new') else 'disabled'}"
+    if kind in _OF_TASK:
+        return f"{task} {_OF_TASK[kind]}"
+    if kind == "set_lr":
+        return ", ".join(_rate_words(detail))
+    if kind == "refused":
+        asked = str(detail.get("command", "")).replace("_", " ")
+        return f"refused {asked}: {detail.get('reason', '')}"
+    words = _PLAIN.get(kind, kind.replace("_", " "))
+    why = detail.get("reason") or detail.get("error")
+    return f"{words}: {why}" if why else words
+
+
+def command_words(kind: str, payload: Mapping[str, Any]) -> str:
+    """Return what a command asks of one task, beside whose name it stands: "weight 0.5"."""
+    if kind == "set_weight":
+        return f"weight {_text(payload.get('weight'))}"
+    if kind == "set_enabled":
+        return "enable" if payload.get("enabled") else "disable"
+    return kind.removesuffix("_task").replace("_", " ")
+
+
+def task_named(facts: Mapping[str, Any]) -> str:
+    """Return the name of the task that a command or an event is about; "" for none."""
+    task = facts.get("task", "")
+    return str(task.get("name", "")) if isinstance(task, Mapping) else str(task)
+
+
+def _change(detail: Mapping[str, Any]) -> str:
+    new = _text(detail.get("new"))
+    return new if detail.get("old") is None else f"{_text(detail['old'])} {ARROW} {new}"
+
+
+def _rate_words(detail: Mapping[str, Any]) -> list[str]:
+    words = []
+    for name, what in _RATES.items():
+        if detail.get(name) is not None:
+            words.append(f"{what} {_text(detail[name])}")
+    return words or ["learning rate"]
+
+
+def _text(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
