@@ -46,8 +46,13 @@ class CardRow:
         return repr(self.card.weight).removesuffix(".0") if typed is None else typed
 
     @property
+    def loss(self) -> float | None:
+        """The latest loss; None where there is none or it is no number."""
+        return self.series.last if self.series else None
+
+    @property
     def is_finite(self) -> bool:
-        """Whether the latest loss is a number."""
+        """Whether the latest loss, if there is any, is a number."""
         return self.series is None or self.series.last is not None
 
     @property

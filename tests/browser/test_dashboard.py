@@ -237,7 +237,7 @@ def test_a_curve_can_be_hidden_smoothed_and_read(desk, experiment):
     scribe.write(101)
     desk.open()
     desk.wait_for_step(101)
-    desk.page.get_by_role("button", name="kl").click()
+    desk.page.locator(".legend").get_by_role("button", name="kl").click()
     assert set(desk.points()) == {"recon", "digit", "total"}
     desk.page.get_by_role("button", name="Linear").click()
     desk.page.get_by_label("Smooth").select_option("10")
