@@ -6,6 +6,7 @@ from typing import Any
 
 from dashboard.requests import PageMissing
 from trainer.models import Experiment, Job, LossSeries
+from trainer.selectors.events import story_of
 from trainer.selectors.experiments import cards_of
 from trainer.selectors.jobs import job_active, job_as_dict, job_current, job_history, jobs_of
 from trainer.selectors.nodes import trainer_is_online
@@ -65,6 +66,7 @@ def curves_panel(experiment: Experiment, job_asked: str | None) -> dict[str, Any
         "experiment": experiment,
         "curves_job": job,
         "curves_colours": json.dumps(colours),
+        "happenings": story_of(job)[::-1] if job else [],
     }
 
 

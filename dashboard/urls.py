@@ -17,6 +17,7 @@ urlpatterns = [
     path("partials/run/resume/", train.partial_train_resume, name="partial_train_resume"),
     path("partials/train/start/", train.partial_train_start, name="partial_train_start"),
     path("partials/loss_curves/", partials.partial_loss_curves, name="partial_loss_curves"),
+    path("partials/events/", partials.partial_events, name="partial_events"),
     path("partials/jobs/", partials.partial_jobs, name="partial_jobs"),
     path("partials/tasks/", partials.partial_tasks, name="partial_tasks"),
     path(
@@ -53,6 +54,7 @@ urlpatterns = [
         "partials/registry/badge/", registry.partial_registry_badge, name="partial_registry_badge"
     ),
     path("job/<int:job_id>/", job.job, name="job"),
+    path("job/<int:job_id>/events.csv", job.job_events_csv, name="job_events_csv"),
     path("partials/job/<int:job_id>/", job.partial_job, name="partial_job"),
     # Browsers ask for it on pages that name no icon of their own, such as the admin's.
     path("favicon.ico", RedirectView.as_view(url=static("dashboard/favicon.svg"))),

@@ -31,6 +31,17 @@ def partial_loss_curves(request: HtmxRequest) -> HttpResponse:
 @require_GET
 @never_cache
 @signed_in
+def partial_events(request: HtmxRequest) -> HttpResponse:
+    """Show what happened to the job whose curves are shown."""
+    context = curves_panel(experiment_required(request), request.GET.get("job"))
+    if context["curves_job"] is None:
+        return HttpResponse(status=204)
+    return render(request, "partials/events.html", context)
+
+
+@require_GET
+@never_cache
+@signed_in
 def partial_jobs(request: HtmxRequest) -> HttpResponse:
     """Show the newest jobs."""
     return render(request, "partials/jobs.html", jobs_panel(experiment_required(request)))

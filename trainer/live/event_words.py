@@ -22,8 +22,14 @@ _OF_TASK = {
 _RATES = {"lr": "learning rate", "probe_lr": "probe learning rate"}
 
 
-def event_words(kind: str, detail: Mapping[str, Any]) -> str:
-    """Return an event as one says it: "weight of kl 1 → 0.5"."""
+def event_words(
+    kind: str, detail: Mapping[str, Any], asked: Mapping[str, Any] | None = None
+) -> str:
+    """Return an event as one says it: "weight of kl 1 → 0.5".
+
+    Args:
+        asked: the payload of the command that led to it.
+    """
     task = task_named(detail)
     if kind == "set_weight":
         return f"weight of {task} {_change(detail)}"
@@ -34,19 +40,22 @@ def event_words(kind: str, detail: Mapping[str, Any]) -> str:
     if kind == "set_lr":
         return ", ".join(_rate_words(detail))
     if kind == "refused":
-        asked = str(detail.get("command", "")).replace("_", " ")
-        return f"refused {asked}: {detail.get('reason', '')}"
+        words = command_words(str(detail.get("command", "")), asked or {})
+        about = f" of {task_named(asked or {})}" if task_named(asked or {}) else ""
+        return f"refused {words}{about}: {detail.get('reason', '')}"
     words = _PLAIN.get(kind, kind.replace("_", " "))
     why = detail.get("reason") or detail.get("error")
-    return f"{words}: {why}" if why else words
+    return f"{words}: {why}" if why else ", ".join([words, *_facts(detail)])
 
 
 def command_words(kind: str, payload: Mapping[str, Any]) -> str:
-    """Return what a command asks of one task, beside whose name it stands: "weight 0.5"."""
+    """Return what a command asks, beside the name of its task if it has one: "weight 0.5"."""
     if kind == "set_weight":
         return f"weight {_text(payload.get('weight'))}"
     if kind == "set_enabled":
         return "enable" if payload.get("enabled") else "disable"
+    if kind == "set_lr":
+        return ", ".join(_rate_words(payload))
     return kind.removesuffix("_task").replace("_", " ")
 
 
@@ -67,6 +76,14 @@ def _rate_words(detail: Mapping[str, Any]) -> list[str]:
         if detail.get(name) is not None:
             words.append(f"{what} {_text(detail[name])}")
     return words or ["learning rate"]
+
+
+def _facts(detail: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{name.replace('_', ' ')} {_text(value)}"
+        for name, value in detail.items()
+        if value not in (None, "") and not isinstance(value, list | dict)
+    ]
 
 
 def _text(value: Any) -> str:

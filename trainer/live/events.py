@@ -174,12 +174,13 @@ def json_numbers(values_N: NDArray[np.float32]) -> list[float | None]:
 
 def event_as_dict(event: JobEvent) -> dict[str, Any]:
     """Return an event as the API and the live channel show it."""
+    asked = event.command.payload if event.command else None
     return {
         "id": event.pk,
         "step": event.step,
         "kind": event.kind,
         "detail": event.detail,
-        "words": event_words(event.kind, event.detail),
+        "words": event_words(event.kind, event.detail, asked),
         "routine": event.kind in ROUTINE,
         "by": event.by,
         "why": event.why,

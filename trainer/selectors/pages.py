@@ -1,6 +1,6 @@
 """What only the pages ask: the switcher's list, a job's colours, and what ran before it."""
 
-from trainer.models import Experiment, Job, JobCommand, JobEvent
+from trainer.models import Experiment, Job, JobCommand
 
 
 def experiments_all() -> list[Experiment]:
@@ -18,11 +18,6 @@ def job_colours(job: Job) -> dict[str, int]:
     planned = {task["name"]: task.get("colour", 0) for task in job.plan.get("tasks", [])}
     recorded = {row.task_name: row.colour for row in job.loss_series.all() if not row.is_total}
     return planned | recorded
-
-
-def events_of(job: Job) -> list[JobEvent]:
-    """Return what happened to a job, in order."""
-    return list(job.events.order_by("pk"))
 
 
 def jobs_before(job: Job, *, limit: int) -> list[Job]:

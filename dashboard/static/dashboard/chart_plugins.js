@@ -27,16 +27,18 @@ export const breakMarks = {
   },
 };
 
-/** Draws a line where something was done to the job; `options.steps` says where. */
+/** Draws a line where something was done to the job: at `options.steps`, one of them `chosen`. */
 export const eventLines = {
   id: "accEvents",
   beforeDatasetsDraw(chart, _args, options) {
     const { ctx, chartArea, scales } = chart;
     ctx.save();
-    ctx.strokeStyle = options.colour;
-    ctx.fillStyle = options.colour;
-    ctx.setLineDash([2, 4]);
     for (const step of options.steps ?? []) {
+      const isChosen = step === options.chosen;
+      ctx.strokeStyle = isChosen ? options.chosenColour : options.colour;
+      ctx.fillStyle = ctx.strokeStyle;
+      ctx.lineWidth = isChosen ? 2.5 : 1;
+      ctx.setLineDash(isChosen ? [] : [2, 4]);
       const x = Math.round(scales.x.getPixelForValue(step)) + 0.5;
       if (x < chartArea.left || x > chartArea.right) continue;
       ctx.beginPath();

@@ -66,7 +66,7 @@ function followStarted(event) {
 /** Fetch what happened while nobody listened, be it between the page and its socket. */
 function catchUp() {
   curves?.refill();
-  for (const name of ["acc:run", "acc:jobs", "acc:tasks"]) refresh(name);
+  for (const name of ["acc:run", "acc:jobs", "acc:tasks", "acc:events"]) refresh(name);
   followClasses();
 }
 
@@ -78,7 +78,11 @@ function receive(message) {
     refresh("acc:tasks");
   }
   if (message.type === "job") followNew(message.job);
-  if (message.type === "task" || message.type === "event") refresh("acc:tasks");
+  // A command is asked with the first, and applied or refused with the second.
+  if (message.type === "task" || message.type === "event") {
+    refresh("acc:tasks");
+    refresh("acc:events");
+  }
   if (message.type === "registry" && message.registry === "tasks") followClasses();
   frame ??= requestAnimationFrame(() => {
     frame = null;

@@ -8,6 +8,8 @@ const PANELS = {
   "acc:run": "run-panel",
   "acc:jobs": "jobs-panel",
   "acc:tasks": "tasks-panel",
+  "acc:task-detail": "task-detail-body",
+  "acc:events": "events-panel",
   "acc:job": "job-panel",
   "acc:registry-badge": "registry-badge",
   "acc:registry-classes": "registry-classes",
