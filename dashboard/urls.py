@@ -35,6 +35,11 @@ urlpatterns = [
         cards.partial_card_remove,
         name="partial_card_remove",
     ),
+    path(
+        "partials/cards/<int:card_id>/detail/",
+        cards.partial_task_detail,
+        name="partial_task_detail",
+    ),
     path("partials/task_add/", tasks.partial_task_add, name="partial_task_add"),
     path("partials/awaited/", partials.partial_awaited, name="partial_awaited"),
     path("registry/", registry.registry, name="registry"),

@@ -5,13 +5,15 @@ from collections.abc import Callable
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import reswap, retarget, trigger_client_event
 
 from dashboard.card_panels import Refusal, card_panel
 from dashboard.requests import LARGEST_ID, HtmxRequest, experiment_required, signed_in
+from dashboard.task_detail import detail_panel
 from dashboard.task_params import read_number
-from trainer.models import TaskCard
+from trainer.models import Experiment, TaskCard
 from trainer.selectors.experiments import card_of_id
 from trainer.services.cards import card_remove, card_set_weight, card_toggle
 from trainer.services.experiments import CardRefused
@@ -55,6 +57,19 @@ def partial_card_remove(request: HtmxRequest, card_id: int) -> HttpResponse:
     return _changed(request, card_id, lambda card: card_remove(card=card))
 
 
+@require_GET
+@never_cache
+@signed_in
+def partial_task_detail(request: HtmxRequest, card_id: int) -> HttpResponse:
+    """Show everything about one task."""
+    card = _card(experiment_required(request), card_id)
+    return render(request, "partials/task_detail.html", detail_panel(card))
+
+
+def _card(experiment: Experiment, card_id: int) -> TaskCard | None:
+    return card_of_id(experiment, card_id) if card_id <= LARGEST_ID else None
+
+
 def _changed(
     request: HtmxRequest,
     card_id: int,
@@ -64,14 +79,14 @@ def _changed(
 ) -> HttpResponse:
     """Carry out a change and return the card as it is now, or with the refusal."""
     experiment = experiment_required(request)
-    card = card_of_id(experiment, card_id) if card_id <= LARGEST_ID else None
+    card = _card(experiment, card_id)
     refusal = None
     if card is not None:
         try:
             change(card)
         except CardRefused as refused:
             refusal = Refusal(str(refused), weight)
-        card = card_of_id(experiment, card_id)
+        card = _card(experiment, card_id)
     if card is None:
         # Gone, by this call or by somebody else's: the panel says so.
         return trigger_client_event(HttpResponse(status=204), "acc:tasks")

@@ -25,7 +25,7 @@ def test_a_card_says_what_the_task_is_and_how_it_does(experiment, htmx):
     scribe.write(30)
     text = text_of(htmx.get(PANEL))
     assert "KLDivergenceTask on digits, latent 0:4" in text
-    assert "ReconstructionTask on digits, latent whole" in text
+    assert "ReconstructionTask on digits, whole latent" in text
     assert 'data-task-loss="recon">0.2564<' in text
     assert 'data-health="healthy">healthy<' in text
     assert 'aria-checked="false"' in text

@@ -1,6 +1,6 @@
 /** Draws the curves with Chart.js, which a classic script has put into `window.Chart`. */
 
-import { breakMarks, crosshairLine, eventLines } from "./chart_plugins.js";
+import { breakMarks, crosshairLine, eventLines, stepPixel } from "./chart_plugins.js";
 import { TOTAL } from "./follow.js";
 import { formatCount, formatLoss } from "./format.js";
 import { cssColour, styleOf } from "./palette.js";
@@ -113,11 +113,11 @@ export class LossChart {
     return Math.max(1, Math.round(scales.x.getValueForPixel(x)));
   }
 
-  /** Return where a step is, in pixels of the canvas; null outside of the curves. */
+  /** Return where the mark of an event is, in pixels of the canvas; null outside of the curves. */
   pixelOf(step) {
     const { chartArea, scales } = this.chart;
     if (!chartArea) return null;
-    const x = scales.x.getPixelForValue(step);
+    const x = stepPixel(scales.x, step);
     return x < chartArea.left - 1 || x > chartArea.right + 1 ? null : x;
   }
 

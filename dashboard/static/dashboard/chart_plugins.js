@@ -2,6 +2,11 @@
 
 const CROSS_SIZE = 3.5;
 
+/** Return where the mark of an event is; what came before the first step stands at it. */
+export function stepPixel(scale, step) {
+  return scale.getPixelForValue(Math.max(step, scale.min));
+}
+
 /** Marks losses that are not finite: a small cross at the top edge, in the task's colour. */
 export const breakMarks = {
   id: "accBreaks",
@@ -39,7 +44,7 @@ export const eventLines = {
       ctx.fillStyle = ctx.strokeStyle;
       ctx.lineWidth = isChosen ? 2.5 : 1;
       ctx.setLineDash(isChosen ? [] : [2, 4]);
-      const x = Math.round(scales.x.getPixelForValue(step)) + 0.5;
+      const x = Math.round(stepPixel(scales.x, step)) + 0.5;
       if (x < chartArea.left || x > chartArea.right) continue;
       ctx.beginPath();
       ctx.moveTo(x, chartArea.top);

@@ -8,6 +8,7 @@ import { refresh, wireRefreshes } from "./refresh.js";
 import { RunFigures } from "./run.js";
 import { followClasses, wireTaskAdd } from "./task_add.js";
 import { wireTaskCards } from "./task_cards.js";
+import { wireTaskDetail } from "./task_detail.js";
 
 /** How often the cards ask for what no message tells: how well each task is. */
 const CARDS_POLL_MS = 3000;
@@ -80,9 +81,9 @@ function receive(message) {
   if (message.type === "job") followNew(message.job);
   // A command is asked with the first, and applied or refused with the second.
   if (message.type === "task" || message.type === "event") {
-    refresh("acc:tasks");
-    refresh("acc:events");
+    for (const name of ["acc:tasks", "acc:task-detail", "acc:events"]) refresh(name);
   }
+  if (message.type === "eval") refresh("acc:task-detail");
   if (message.type === "registry" && message.registry === "tasks") followClasses();
   frame ??= requestAnimationFrame(() => {
     frame = null;
@@ -123,6 +124,7 @@ wireMorphs();
 wireRefreshes();
 wireTaskAdd();
 wireTaskCards();
+wireTaskDetail();
 adoptRun();
 new Header({
   receive,
@@ -133,5 +135,7 @@ new Header({
 }).follow(workbench.dataset.socket);
 mountCurves();
 setInterval(() => {
-  if (figures.isRunning && !document.hidden) refresh("acc:tasks");
+  if (!figures.isRunning || document.hidden) return;
+  refresh("acc:tasks");
+  refresh("acc:task-detail");
 }, CARDS_POLL_MS);
