@@ -1,11 +1,20 @@
 """What only the pages ask: the switcher's list, a job's colours, and what ran before it."""
 
+from django.db.models import Count
+
 from trainer.models import Experiment, Job, JobCommand
 
 
+def experiments_offered() -> list[Experiment]:
+    """Return the experiments that are not archived, the newest first."""
+    return list(Experiment.objects.filter(archived_at=None).only("pk", "slug", "name"))
+
+
 def experiments_all() -> list[Experiment]:
-    """Return every experiment, the newest first."""
-    return list(Experiment.objects.only("pk", "slug", "name"))
+    """Return every experiment, the archived ones last, each part the newest first."""
+    rows = Experiment.objects.select_related("current_checkpoint").prefetch_related("task_cards")
+    counted = rows.annotate(job_count=Count("jobs"))
+    return sorted(counted.order_by("-created_at"), key=lambda row: row.archived_at is not None)
 
 
 def job_is_stopping(job: Job) -> bool:
