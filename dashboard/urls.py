@@ -5,7 +5,18 @@ from django.templatetags.static import static
 from django.urls import path
 from django.views.generic import RedirectView
 
-from dashboard.views import cards, job, partials, registry, sign_in, tasks, train, workbench
+from dashboard.views import (
+    cards,
+    device,
+    experiments,
+    job,
+    partials,
+    registry,
+    sign_in,
+    tasks,
+    train,
+    workbench,
+)
 
 app_name = "dashboard"
 
@@ -42,6 +53,34 @@ urlpatterns = [
     ),
     path("partials/task_add/", tasks.partial_task_add, name="partial_task_add"),
     path("partials/awaited/", partials.partial_awaited, name="partial_awaited"),
+    path("partials/device/", device.partial_device, name="partial_device"),
+    path("experiments/", experiments.experiments, name="experiments"),
+    path("experiments/new/", experiments.experiment_form, name="experiment_new"),
+    path(
+        "partials/experiments/new/",
+        experiments.partial_experiment_new,
+        name="partial_experiment_new",
+    ),
+    path(
+        "partials/experiments/<slug:slug>/rename/",
+        experiments.partial_experiment_rename,
+        name="partial_experiment_rename",
+    ),
+    path(
+        "partials/experiments/<slug:slug>/archive/",
+        experiments.partial_experiment_archive,
+        name="partial_experiment_archive",
+    ),
+    path(
+        "partials/experiments/<slug:slug>/bring_back/",
+        experiments.partial_experiment_bring_back,
+        name="partial_experiment_bring_back",
+    ),
+    path(
+        "partials/experiments/<slug:slug>/activate/",
+        experiments.partial_experiment_activate,
+        name="partial_experiment_activate",
+    ),
     path("registry/", registry.registry, name="registry"),
     path("registry/source/<str:sha256>/", registry.source, name="source"),
     path("registry/diff/<str:old>/<str:new>/", registry.diff, name="diff"),

@@ -9,9 +9,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import trigger_client_event
 
+from dashboard.class_form import OF_CLASS, carried_over
 from dashboard.latent_strip import segments_of
 from dashboard.requests import HtmxRequest, experiment_required, signed_in
-from dashboard.task_form import OF_CLASS, TaskAddForm, carried_over
+from dashboard.task_form import TaskAddForm
 from trainer.models import Experiment, RegisteredClass, Registry
 from trainer.selectors.experiments import dataset_get
 from trainer.selectors.jobs import job_active

@@ -13,8 +13,13 @@ def experiments_offered() -> list[Experiment]:
 def experiments_all() -> list[Experiment]:
     """Return every experiment, the archived ones last, each part the newest first."""
     rows = Experiment.objects.select_related("current_checkpoint").prefetch_related("task_cards")
-    counted = rows.annotate(job_count=Count("jobs"))
-    return sorted(counted.order_by("-created_at"), key=lambda row: row.archived_at is not None)
+    return sorted(rows.order_by("-created_at"), key=lambda row: row.archived_at is not None)
+
+
+def job_counts() -> dict[int, int]:
+    """Return how many jobs each experiment that has any has, by the experiment's key."""
+    counted = Job.objects.order_by().values_list("experiment").annotate(count=Count("pk"))
+    return dict(counted)
 
 
 def job_is_stopping(job: Job) -> bool:

@@ -16,7 +16,7 @@ class ExperimentRefused(Exception):
 
 
 class ExperimentConflict(ExperimentRefused):
-    """The state of an experiment, or of its job, stands in the way; another moment may be better."""
+    """The state of an experiment or its job stands in the way; another moment may be better."""
 
 
 class CardRefused(Exception):

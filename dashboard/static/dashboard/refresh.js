@@ -11,6 +11,7 @@ const PANELS = {
   "acc:task-detail": "task-detail-body",
   "acc:events": "events-panel",
   "acc:job": "job-panel",
+  "acc:device": "device-menu",
   "acc:registry-badge": "registry-badge",
   "acc:registry-classes": "registry-classes",
   "acc:registry-errors": "errors",
