@@ -1,13 +1,19 @@
 """What the cards of the attached tasks show."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
+
 from trainer.models import Experiment, Job, JobCommand, LossSeries, TaskCard
-from trainer.selectors.cards import command_news, commands_by_task
+from trainer.selectors.cards import cards_removed_lately, command_news, commands_by_task
 from trainer.selectors.experiments import cards_of
 from trainer.selectors.jobs import job_history
 from trainer.selectors.loss_shares import loss_shares
+
+# For so long a page offers to bring a removed task back.
+UNDO_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -66,11 +72,37 @@ class CardRow:
         return command_news(self.command) if self.command else ""
 
 
-def tasks_panel(experiment: Experiment) -> dict[str, Any]:
-    """Return what `partials/task_cards.html` needs."""
+@dataclass(frozen=True)
+class UndoRow:
+    """A task that was removed a moment ago, and why it could not be brought back."""
+
+    card: TaskCard
+    refusal: str = ""
+
+    @property
+    def seconds(self) -> int:
+        """For how long the undoing is still offered."""
+        removed_at = self.card.removed_at or timezone.now()
+        return math.ceil(UNDO_SECONDS - (timezone.now() - removed_at).total_seconds())
+
+
+def tasks_panel(
+    experiment: Experiment, undo_refused: tuple[str, str] | None = None
+) -> dict[str, Any]:
+    """Return what `partials/task_cards.html` needs.
+
+    Args:
+        undo_refused: the name of a task that could not be brought back, and why.
+    """
     newest = _newest(experiment)
-    rows = _rows(cards_of(experiment), newest)
-    return {"experiment": experiment, "card_rows": rows, "losses_job": newest}
+    name, refusal = undo_refused or ("", "")
+    removed = cards_removed_lately(experiment, seconds=UNDO_SECONDS)
+    return {
+        "experiment": experiment,
+        "card_rows": _rows(cards_of(experiment), newest),
+        "undo_rows": [UndoRow(card, refusal if card.name == name else "") for card in removed],
+        "losses_job": newest,
+    }
 
 
 def card_panel(card: TaskCard, refusal: Refusal | None = None) -> dict[str, Any]:

@@ -47,6 +47,12 @@ urlpatterns = [
         name="partial_card_remove",
     ),
     path(
+        "partials/cards/<int:card_id>/duplicate/",
+        cards.partial_card_duplicate,
+        name="partial_card_duplicate",
+    ),
+    path("partials/cards/restore/", cards.partial_card_restore, name="partial_card_restore"),
+    path(
         "partials/cards/<int:card_id>/detail/",
         cards.partial_task_detail,
         name="partial_task_detail",

@@ -9,14 +9,19 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import reswap, retarget, trigger_client_event
 
-from dashboard.card_panels import Refusal, card_panel
+from dashboard.card_panels import Refusal, card_panel, tasks_panel
 from dashboard.requests import LARGEST_ID, HtmxRequest, experiment_required, signed_in
 from dashboard.task_detail import detail_panel
 from dashboard.task_params import read_number
 from trainer.models import Experiment, TaskCard
 from trainer.selectors.experiments import card_of_id
-from trainer.services.cards import card_remove, card_set_weight, card_toggle
+from trainer.services.calls import CallRefused, TrainerOffline
+from trainer.services.cards import card_remove, card_restore, card_set_weight, card_toggle
 from trainer.services.experiments import CardRefused
+from trainer.services.sources import ClassMissing
+from trainer.services.task_add import card_duplicate
+
+REFUSALS = (CardRefused, CallRefused, ClassMissing, TrainerOffline)
 
 
 @require_POST
@@ -54,7 +59,36 @@ def partial_card_toggle(request: HtmxRequest, card_id: int) -> HttpResponse:
 @signed_in
 def partial_card_remove(request: HtmxRequest, card_id: int) -> HttpResponse:
     """Detach the task; the panel then offers for a while to undo it."""
-    return _changed(request, card_id, lambda card: card_remove(card=card))
+    by = request.user.get_username()
+    return _changed(request, card_id, lambda card: card_remove(card=card, by=by))
+
+
+@require_POST
+@signed_in
+def partial_card_duplicate(request: HtmxRequest, card_id: int) -> HttpResponse:
+    """Attach one more task like this one, under a free name."""
+    by = request.user.get_username()
+    added = []
+    response = _changed(
+        request, card_id, lambda card: added.append(card_duplicate(card=card, by=by))
+    )
+    for card in added:
+        trigger_client_event(response, "acc:task-said", {"words": f"Added {card.name}."})
+    return response
+
+
+@require_POST
+@signed_in
+def partial_card_restore(request: HtmxRequest) -> HttpResponse:
+    """Bring back the task of a name that was removed a moment ago."""
+    experiment = experiment_required(request)
+    name = request.POST.get("name", "")
+    try:
+        card_restore(experiment=experiment, name=name, by=request.user.get_username())
+    except CardRefused as refused:
+        context = tasks_panel(experiment, (name, str(refused)))
+        return render(request, "partials/task_cards.html", context, status=422)
+    return render(request, "partials/task_cards.html", tasks_panel(experiment))
 
 
 @require_GET
@@ -84,7 +118,7 @@ def _changed(
     if card is not None:
         try:
             change(card)
-        except CardRefused as refused:
+        except REFUSALS as refused:
             refusal = Refusal(str(refused), weight)
         card = _card(experiment, card_id)
     if card is None:
@@ -94,4 +128,4 @@ def _changed(
     status = 422 if refusal else 200
     response = render(request, "partials/task_card.html", context, status=status)
     response = reswap(retarget(response, f"#task-card-{card.pk}"), "outerHTML")
-    return trigger_client_event(response, "acc:tasks")
+    return response if refusal else trigger_client_event(response, "acc:tasks")

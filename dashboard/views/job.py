@@ -14,7 +14,7 @@ from trainer.models import Job
 from trainer.selectors.events import story_of
 from trainer.selectors.jobs import job_get
 
-EVENT_COLUMNS = ("step", "kind", "outcome", "task", "what", "by", "at")
+EVENT_COLUMNS = ("step", "kind", "outcome", "task", "what", "by", "why", "at")
 FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -47,8 +47,8 @@ def job_events_csv(request: HtmxRequest, job_id: int) -> HttpResponse:
     writer = csv.writer(response)
     writer.writerow(EVENT_COLUMNS)
     for row in story_of(found):
-        cells = (row.step, row.kind, row.outcome, row.task, row.words, row.by, row.at.isoformat())
-        writer.writerow([_cell(value) for value in cells])
+        cells = (row.step, row.kind, row.outcome, row.task, row.words, row.by, row.why)
+        writer.writerow([_cell(value) for value in (*cells, row.at.isoformat())])
     return response
 
 

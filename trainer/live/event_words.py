@@ -19,6 +19,11 @@ _OF_TASK = {
     "remove_task": "removed",
     "restore_task": "brought back",
 }
+_ASKED_OF_TASK = {
+    "add_task": "joining the job",
+    "remove_task": "removal",
+    "restore_task": "coming back",
+}
 _RATES = {"lr": "learning rate", "probe_lr": "probe learning rate"}
 
 
@@ -56,13 +61,12 @@ def command_words(kind: str, payload: Mapping[str, Any]) -> str:
         return "enable" if payload.get("enabled") else "disable"
     if kind == "set_lr":
         return ", ".join(_rate_words(payload))
-    return kind.removesuffix("_task").replace("_", " ")
+    return _ASKED_OF_TASK.get(kind, kind.replace("_", " "))
 
 
 def task_named(facts: Mapping[str, Any]) -> str:
     """Return the name of the task that a command or an event is about; "" for none."""
-    task = facts.get("task", "")
-    return str(task.get("name", "")) if isinstance(task, Mapping) else str(task)
+    return str(facts.get("task", ""))
 
 
 def _change(detail: Mapping[str, Any]) -> str:

@@ -25,6 +25,7 @@ class Happening:
     routine: bool
     task: str
     by: str
+    why: str
     at: datetime
 
 
@@ -48,6 +49,7 @@ def _of_event(event: JobEvent) -> Happening:
         routine=event.kind in ROUTINE,
         task=task_named(event.detail) or task_named(asked),
         by=event.by,
+        why=event.why,
         at=event.at,
     )
 
@@ -56,6 +58,7 @@ def _of_command(command: JobCommand, job: Job) -> Happening:
     detail = {"command": command.kind, "reason": command.reason}
     is_refused = command.state == JobCommand.State.REFUSED
     words = command_words(command.kind, command.payload)
+    waits = "asked" if command.due_step is None else f"due at step {command.due_step:,}"
     about = f" of {task}" if (task := task_named(command.payload)) else ""
     return Happening(
         key=f"command-{command.pk}",
@@ -63,10 +66,11 @@ def _of_command(command: JobCommand, job: Job) -> Happening:
         kind=command.kind,
         words=event_words("refused", detail, command.payload)
         if is_refused
-        else f"{words}{about} asked",
+        else f"{words}{about} {waits}",
         outcome="refused" if is_refused else "asked",
         routine=True,
         task=task_named(command.payload),
         by=command.by,
+        why=command.why,
         at=command.resolved_at or command.created_at,
     )

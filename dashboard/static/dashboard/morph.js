@@ -24,7 +24,12 @@ export function morph(from, to) {
   }
 }
 
-/** Have answers for elements with `data-morph` morph them; tells them so by "acc:morphed". */
+/**
+ * Have answers for elements with `data-morph` morph them.
+ *
+ * Tells them so by "acc:morphed", and before by "acc:morphing" with `detail.fresh`, the new element,
+ * into which a listener may carry over what no server knows.
+ */
 export function wireMorphs() {
   document.body.addEventListener("htmx:beforeSwap", (event) => {
     const { target, xhr } = event.detail;
@@ -33,6 +38,7 @@ export function wireMorphs() {
     const fresh = answer.getElementById(target.id);
     if (!fresh) return;
     event.detail.shouldSwap = false;
+    target.dispatchEvent(new CustomEvent("acc:morphing", { bubbles: true, detail: { fresh } }));
     morph(target, fresh);
     window.htmx.process(target); // new elements in it may ask for something too
     target.dispatchEvent(new CustomEvent("acc:morphed", { bubbles: true }));

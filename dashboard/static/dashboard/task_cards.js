@@ -1,12 +1,16 @@
 /** The cards of the tasks: the slider beside the weight, and what stays while others change it. */
 
+import { refresh } from "./refresh.js";
 import { placeOf, weightAt } from "./weight_scale.js";
 
 /** Fields in which somebody typed something that is not sent yet, or was refused. */
 const typed = new WeakSet();
 /** Whether a key holds the slider: it is released with the key. */
 let isHeldByKey = false;
+/** The id of what gets the focus as soon as it is there, such as the undoing of a removal. */
 let focusNext = null;
+/** Offers to undo a removal that end by themselves. */
+const ending = new WeakSet();
 
 /** Listen; the page calls it once. */
 export function wireTaskCards() {
@@ -16,16 +20,16 @@ export function wireTaskCards() {
   document.addEventListener("keyup", onKey);
   document.addEventListener("focusout", onFocusOut);
   document.body.addEventListener("htmx:afterRequest", onAnswer);
+  document.body.addEventListener("acc:morphing", keepRefusals);
   document.body.addEventListener("acc:morphed", settle);
+  document.body.addEventListener("acc:task-said", ({ detail }) => {
+    document.getElementById("task-add-status").textContent = detail.words;
+  });
   settle();
 }
 
 function fieldOf(slider) {
   return slider.form.elements.weight;
-}
-
-function sliders() {
-  return document.querySelectorAll("[data-weight-slider]");
 }
 
 function onInput({ target }) {
@@ -69,14 +73,16 @@ function send(slider) {
 
 /** What was taken over is no longer typed; what was refused stays. */
 function onAnswer({ detail }) {
-  const { elt, xhr } = detail;
+  const { xhr, requestConfig } = detail;
+  const { elt } = requestConfig; // of a form that went away, the event itself names a parent
   if (!elt.matches?.(".task form, .task--removed form")) return;
   const field = elt.elements.weight;
-  if (field && xhr.status === 200 && field.value.trim() === detail.requestConfig.parameters.weight) {
+  if (field && xhr.status === 200 && field.value.trim() === requestConfig.parameters.weight) {
     typed.delete(field);
     adopt(elt);
   }
   if (elt.dataset.next && xhr.status < 300) focusNext = elt.dataset.next;
+  goOn();
 }
 
 /** Show in a field what the server says, unless somebody is at it. */
@@ -89,8 +95,37 @@ function adopt(form) {
   if (document.activeElement !== slider || !typed.has(field)) place(slider);
 }
 
+/** A refusal stays until something else is done with its card, whatever happens to the panel. */
+function keepRefusals({ target, detail: { fresh } }) {
+  if (target.id !== "tasks-panel") return;
+  for (const refusal of target.querySelectorAll(".task [data-refusal]")) {
+    const place = fresh.querySelector(`#${refusal.parentElement.id}`);
+    if (!place) continue;
+    place.prepend(refusal.cloneNode(true));
+    const field = refusal.closest(".task").querySelector("[aria-invalid]");
+    const freshField = field && fresh.querySelector(`#${field.id}`);
+    for (const name of ["aria-invalid", "aria-describedby"]) {
+      freshField?.setAttribute(name, field.getAttribute(name));
+    }
+  }
+}
+
 function settle() {
-  for (const slider of sliders()) adopt(slider.form);
+  for (const slider of document.querySelectorAll("[data-weight-slider]")) adopt(slider.form);
+  for (const offer of document.querySelectorAll("[data-undo-seconds]")) {
+    if (ending.has(offer)) continue;
+    ending.add(offer);
+    setTimeout(() => {
+      // Before it goes away under the focus.
+      if (offer.contains(document.activeElement)) document.getElementById("task-add-button").focus();
+      refresh("acc:tasks");
+    }, 1000 * Number(offer.dataset.undoSeconds));
+  }
+  goOn();
+}
+
+/** Keep the keyboard's place where the pressed button went away. */
+function goOn() {
   const next = focusNext && document.getElementById(focusNext);
   if (!next) return;
   focusNext = null;
