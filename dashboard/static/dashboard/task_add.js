@@ -117,8 +117,9 @@ function freshen() {
   if (select) window.htmx.trigger(select.closest("[hx-get]"), "again");
 }
 
-/** Leave the fields of the class as they are while somebody types in them. */
+/** Leave the fields of the class as they are while somebody types in them, or once they are gone. */
 function keepTyped({ detail }) {
+  if (!detail.target.isConnected) detail.shouldSwap = false;
   const isFresh = detail.requestConfig?.triggeringEvent?.type === "again";
   if (!isFresh || !byId("task-add-class")?.contains(document.activeElement)) return;
   detail.shouldSwap = false;
