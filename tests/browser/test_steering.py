@@ -110,9 +110,7 @@ def add(page: Page, class_name: str, **fields: str) -> None:
     for label, text in fields.items():
         field = page.locator("#task-add-panel").get_by_label(label.replace("_", " "), exact=True)
         if field.evaluate("element => element.tagName") == "SELECT":
-            # The free name follows the choice; a person takes longer than its answer.
-            with page.expect_response("**/partials/task_add/*part=name*"):
-                field.select_option(text)
+            field.select_option(text)
         else:
             field.fill(text)
     page.locator("#task-add-submit").click()
