@@ -1,14 +1,19 @@
 """The cards of the attached tasks: what they show, and what their buttons do."""
 
+import datetime
+
 import numpy as np
 import pytest
+from django.utils import timezone
 
 from tests.dashboard.rows import Scribe, experiment_make
-from tests.dashboard.task_offers import text_of
-from trainer.models import JobCommand, TaskCard
+from tests.dashboard.task_offers import answer_next_call, text_of
+from trainer.models import Call, JobCommand, TaskCard
 from trainer.services.commands import command_applied, command_refused
+from trainer.services.experiments import card_add
 
 PANEL = "/partials/tasks/"
+RESTORE = "/partials/cards/restore/"
 
 
 def path(card: TaskCard, verb: str) -> str:
@@ -124,8 +129,70 @@ def test_a_card_of_another_experiment_is_not_changed(experiment, htmx):
     assert card_named(other, "kl").enabled
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("valkey")
+def test_a_duplicate_is_asked_of_the_trainer_with_all_that_the_card_has(experiment, htmx):
+    experiment.model_info = {"latent_dim": 8}
+    experiment.save()
+    TaskCard.objects.filter(name="kl").update(latent_start=0, latent_end=4, params={"a": 1})
+    card = card_named(experiment, "kl")
+    attach = {"experiment": experiment, "class_name": card.class_name, "dataset": card.dataset}
+    thread = answer_next_call(
+        doing=lambda asked: card_add(name=asked["name"], **attach), answer={"name": "kl-2"}
+    )
+    response = htmx.post(path(card, "duplicate"))
+    thread.join()
+    assert response.status_code == 200, response.content
+    assert '"words": "Added kl-2."' in response.headers["HX-Trigger"]
+    payload = Call.objects.get().payload
+    assert (payload["name"], payload["latent_slice"], payload["params"]) == (
+        "kl-2",
+        [0, 4],
+        {"a": 1},
+    )
+
+
+def test_a_duplicate_that_cannot_be_made_is_refused_on_the_card(experiment, htmx):
+    response = htmx.post(path(card_named(experiment, "kl"), "duplicate"))
+    assert response.status_code == 422
+    assert "The trainer is offline" in text_of(response)
+
+
+def test_a_removed_task_can_be_brought_back_for_ten_seconds(experiment, htmx):
+    card = card_named(experiment, "kl")
+    assert htmx.post(path(card, "remove")).status_code == 204
+    (undo,) = htmx.get(PANEL).context["undo_rows"]
+    assert (undo.card.name, undo.seconds) == ("kl", 10)
+    assert "Removed kl." in text_of(htmx.get(PANEL))
+    response = htmx.post(RESTORE, {"name": "kl"})
+    assert response.status_code == 200
+    assert response.context["undo_rows"] == []
+    assert card_named(experiment, "kl").pk == card.pk
+    htmx.post(path(card, "remove"))
+    ago = timezone.now() - datetime.timedelta(seconds=10.1)
+    TaskCard.with_removed.filter(pk=card.pk).update(removed_at=ago)
+    assert htmx.get(PANEL).context["undo_rows"] == []
+
+
+def test_a_name_that_was_taken_meanwhile_is_offered_no_more(experiment, htmx):
+    card = card_named(experiment, "kl")
+    htmx.post(path(card, "remove"))
+    card_add(experiment=experiment, name="kl", class_name=card.class_name, dataset=card.dataset)
+    assert htmx.get(PANEL).context["undo_rows"] == []
+    assert htmx.post(RESTORE, {"name": "kl"}).status_code == 422
+
+
+def test_the_last_task_of_a_job_is_not_removed_and_the_card_says_why(experiment, htmx):
+    Scribe.start(experiment)
+    for name in ("kl", "digit"):
+        htmx.post(path(card_named(experiment, name), "toggle"), {"enabled": "false"})
+    response = htmx.post(path(card_named(experiment, "recon"), "remove"))
+    assert response.status_code == 422
+    assert "is the only enabled task" in text_of(response)
+
+
 def test_changes_need_somebody_who_is_signed_in(experiment, client):
     card = card_named(experiment, "kl")
-    for verb in ("weight", "toggle", "remove"):
+    for verb in ("weight", "toggle", "remove", "duplicate"):
         assert client.post(path(card, verb), {"weight": "9"}).status_code == 302
     assert card_named(experiment, "kl").weight == card.weight
