@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("trainer", "0002_registries"),
+        ("trainer", "0003_task_removed"),
     ]
 
     operations = [
