@@ -130,34 +130,22 @@ def applied(pages: tuple[Page, ...], name: str, what: str) -> None:
         expect(card(page, name)).to_contain_text(f"{what}: applied at step", timeout=SOON)
 
 
-def test_tasks_are_added_steered_and_removed_before_everybodys_eyes(
-    operator: Page, watcher: Page, system: System, own_tasks: Path
-) -> None:
-    both = (operator, watcher)
-    add(operator, "ReconstructionTask", Name="recon", Dataset="digits")
-    add(operator, "KLDivergenceTask", Name="kl", Dataset="digits", Weight="0.001")
-    add(operator, "ClassificationTask", Name="digit", Dataset="digits", Latent_slice="0:4")
-    (own_tasks / "brightness.py").write_text(OWN_TASK)
-    for name in ("recon", "kl", "digit"):
-        expect(card(watcher, name)).to_be_visible(timeout=SOON)
-    expect(card(watcher, "digit")).to_contain_text("latent 0:4")
-
+def start(operator: Page, watcher: Page, system: System) -> int:
+    """Train for as long as the test likes; return the job's id."""
     operator.get_by_label("Steps", exact=True).fill("1000000")
     operator.get_by_label("Batch size").fill("16")
     operator.get_by_role("button", name="Start training").click()
-    for page in both:
-        expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible(timeout=PATIENT)
-    job = system.get("/jobs/current")["id"]
+    for page in (operator, watcher):
+        pause = page.get_by_role("button", name="Pause", exact=True)
+        expect(pause).to_be_visible(timeout=PATIENT)
+    job = int(system.get("/jobs/current")["id"])
     system.wait_for_step(job, 5)
+    return job
 
-    # On the running job: the fourth built-in task, and one whose file has just been saved.
-    add(operator, "RegressionTask", Name="slant", Dataset="slanted", Weight="0.5")
-    add(operator, "BrightnessTask", Name="bright", Dataset="digits", Weight="0.01")
-    for name in ("slant", "bright"):
-        for page in both:
-            expect(card(page, name)).to_contain_text("applied at step", timeout=PATIENT)
-            expect(page.locator(".legend")).to_contain_text(name, timeout=SOON)
 
+def change_and_undo(operator: Page, watcher: Page) -> None:
+    """Use what a card offers, one after the other."""
+    both = (operator, watcher)
     weight(operator, "kl").fill("0.25")
     weight(operator, "kl").press("Enter")
     applied(both, "kl", "weight 0.25")
@@ -181,14 +169,40 @@ def test_tasks_are_added_steered_and_removed_before_everybodys_eyes(
         expect(weight(page, "kl-2")).to_have_value("0.25")
     expect(operator.locator("#task-add-status")).to_have_text("Added kl-2.")
 
+
+def pause_resume_and_stop(operator: Page, watcher: Page) -> None:
     operator.get_by_role("button", name="Pause", exact=True).click()
     resume = watcher.get_by_role("button", name="Resume", exact=True)
     expect(resume).to_be_visible(timeout=SOON)
     resume.click()
-    expect(operator.get_by_role("button", name="Pause", exact=True)).to_be_visible(timeout=SOON)
+    pause = operator.get_by_role("button", name="Pause", exact=True)
+    expect(pause).to_be_visible(timeout=SOON)
     operator.get_by_role("button", name="Stop", exact=True).click()
-    for page in both:
+    for page in (operator, watcher):
         expect(page.locator("#loss-curves .badge")).to_have_text("stopped", timeout=PATIENT)
+
+
+def test_tasks_are_added_steered_and_removed_before_everybodys_eyes(
+    operator: Page, watcher: Page, system: System, own_tasks: Path
+) -> None:
+    add(operator, "ReconstructionTask", Name="recon", Dataset="digits")
+    add(operator, "KLDivergenceTask", Name="kl", Dataset="digits", Weight="0.001")
+    add(operator, "ClassificationTask", Name="digit", Dataset="digits", Latent_slice="0:4")
+    (own_tasks / "brightness.py").write_text(OWN_TASK)
+    for name in ("recon", "kl", "digit"):
+        expect(card(watcher, name)).to_be_visible(timeout=SOON)
+    expect(card(watcher, "digit")).to_contain_text("latent 0:4")
+    job = start(operator, watcher, system)
+
+    # On the running job: the fourth built-in task, and one whose file has just been saved.
+    add(operator, "RegressionTask", Name="slant", Dataset="slanted", Weight="0.5")
+    add(operator, "BrightnessTask", Name="bright", Dataset="digits", Weight="0.01")
+    for name in ("slant", "bright"):
+        for page in (operator, watcher):
+            expect(card(page, name)).to_contain_text("applied at step", timeout=PATIENT)
+            expect(page.locator(".legend")).to_contain_text(name, timeout=SOON)
+    change_and_undo(operator, watcher)
+    pause_resume_and_stop(operator, watcher)
 
     told = [event["kind"] for event in system.get(f"/jobs/{job}/events") if not event["routine"]]
     expected = ["add_task", "add_task", "set_weight", "set_weight", "set_enabled", "remove_task"]
