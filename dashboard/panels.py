@@ -10,7 +10,7 @@ from trainer.selectors.events import story_of
 from trainer.selectors.experiments import cards_of
 from trainer.selectors.jobs import job_active, job_as_dict, job_current, job_history, jobs_of
 from trainer.selectors.nodes import trainer_is_online
-from trainer.selectors.pages import job_colours, job_is_stopping
+from trainer.selectors.pages import checkpoint_current, job_colours, job_is_stopping
 
 JOBS_SHOWN = 12
 
@@ -30,7 +30,7 @@ class JobRow:
 
 def start_text(experiment: Experiment) -> str:
     """Return in words from which weights a job would start now."""
-    checkpoint = experiment.current_checkpoint
+    checkpoint = checkpoint_current(experiment)
     if checkpoint is None:
         return "Starts with new weights."
     of_job = f" (job {checkpoint.job_id})" if checkpoint.job_id else ""

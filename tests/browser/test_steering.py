@@ -66,7 +66,7 @@ def trouble() -> Iterator[list[str]]:
     """Return what the pages complain of; the test fails if it is anything."""
     heard: list[str] = []
     yield heard
-    assert heard == []
+    assert not heard, heard
 
 
 @pytest.fixture
@@ -90,6 +90,7 @@ def page_of(chromium: Browser, system: System, trouble: list[str]) -> Iterator[P
     page.set_default_timeout(PATIENT)
     page.on("pageerror", lambda error: trouble.append(str(error)))
     page.on("console", lambda said: trouble.append(said.text) if said.type == "error" else None)
+    page.on("response", lambda got: trouble.append(got.url) if got.status >= 500 else None)
     page.goto(next(word for word in printed.stdout.split() if word.startswith("http")))
     page.wait_for_selector("#connection[data-state=live]")
     yield page

@@ -25,6 +25,10 @@ export function wireTaskAdd() {
   });
   document.addEventListener("keydown", moveAlong);
   document.addEventListener("focusout", () => setTimeout(freshen));
+  document.body.addEventListener("acc:task-name", ({ detail }) => {
+    byId("task-add-class").dataset.nameDefault = detail.default;
+    showFreeName();
+  });
   document.body.addEventListener("acc:task-added", () => byId("task-add-button")?.focus());
   document.body.addEventListener("htmx:beforeSwap", keepTyped);
   document.body.addEventListener("htmx:afterSettle", settle);
@@ -60,11 +64,16 @@ function showState() {
   byId("task-add-button")?.setAttribute("aria-expanded", String(isOpen));
 }
 
+/** Show in the empty field which name the task gets. */
+function showFreeName() {
+  byId("task_add_name").placeholder = byId("task-add-class").dataset.nameDefault;
+}
+
 function settle(event) {
   showState();
   const panel = byId("task-add-panel");
   if (!panel) return;
-  byId("task_add_name").placeholder = byId("task-add-name-default").value;
+  showFreeName();
   sizeSegments();
   drawStrip();
   switch (event.detail.target?.id) {
@@ -117,9 +126,8 @@ function freshen() {
   if (select) window.htmx.trigger(select.closest("[hx-get]"), "again");
 }
 
-/** Leave the fields of the class as they are while somebody types in them, or once they are gone. */
+/** Leave the fields of the class as they are while somebody types in them. */
 function keepTyped({ detail }) {
-  if (!detail.target.isConnected) detail.shouldSwap = false;
   const isFresh = detail.requestConfig?.triggeringEvent?.type === "again";
   if (!isFresh || !byId("task-add-class")?.contains(document.activeElement)) return;
   detail.shouldSwap = false;
