@@ -94,6 +94,12 @@ class StartIn(Body):
     seed: Whole = 0
 
 
+class SaveIn(Body):
+    """The name under which a state is kept."""
+
+    tag: Annotated[str, Field(max_length=120)] = ""
+
+
 class RatesIn(Body):
     """The new learning rates; one that is left out stays."""
 

@@ -237,4 +237,25 @@ class LossColumnsOut(Schema):
     nonfinite: list[NonFiniteOut]
 
 
+class CheckpointOut(Schema):
+    """A stored state: a node of the tree."""
+
+    id: int
+    tag: str
+    kind: str = Field(description="periodic, stop, final or manual")
+    parent_id: int | None
+    step: int = Field(description="Since the model was new.")
+    job_id: int | None
+    created_at: str
+    metrics: dict[str, dict[str, float | None]] = Field(description="Of its last evaluation.")
+    size_bytes: int
+
+
+class CheckpointTreeOut(Schema):
+    """All states of an experiment, and the one that the next job goes on from."""
+
+    current_id: int | None
+    nodes: list[CheckpointOut]
+
+
 HealthOut.model_rebuild()
