@@ -31,6 +31,8 @@ def warm_up(**_: Any) -> None:
     # the digits come with scikit-learn, and torch's optimizers import its compiler.
     import sklearn.datasets  # noqa: F401
     import torch._dynamo  # noqa: F401
+    import torchmetrics.functional.image  # noqa: F401
 
+    import trainer.worker.answer
     import trainer.worker.run
     import trainer.worker.stop_flag  # noqa: F401

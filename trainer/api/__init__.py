@@ -3,6 +3,7 @@
 from trainer.api import (
     checkpoints,
     datasets,
+    evals,
     generators,
     jobs,
     model,
@@ -31,6 +32,7 @@ for module in (
     tasks,
     train,
     jobs,
+    evals,
     checkpoints,
 ):
     api.add_router("", module.router)

@@ -237,6 +237,22 @@ class LossColumnsOut(Schema):
     nonfinite: list[NonFiniteOut]
 
 
+class EvalOut(Schema):
+    """An evaluation of one state of the model."""
+
+    id: int
+    step: int = Field(description="Since the model was new.")
+    checkpoint_id: int | None = Field(description="Null: the model was not trained yet.")
+    job_id: int | None
+    created_at: str
+    by: str = Field(description="Empty: at the end of a job.")
+    results: dict[str, dict[str, float | None]] = Field(description="By task, then by metric.")
+    errors: dict[str, str] = Field(description="Why a task could not be evaluated.")
+    nonfinite: dict[str, dict[str, str]] = Field(
+        description="nan, inf or -inf, for each metric that is null."
+    )
+
+
 class CheckpointOut(Schema):
     """A stored state: a node of the tree."""
 
