@@ -5,7 +5,7 @@ from django.templatetags.static import static
 from django.urls import path
 from django.views.generic import RedirectView
 
-from dashboard.views import job, partials, registry, sign_in, tasks, train, workbench
+from dashboard.views import evals, job, partials, registry, sign_in, tasks, train, workbench
 
 app_name = "dashboard"
 
@@ -17,6 +17,8 @@ urlpatterns = [
     path("partials/run/resume/", train.partial_train_resume, name="partial_train_resume"),
     path("partials/train/start/", train.partial_train_start, name="partial_train_start"),
     path("partials/loss_curves/", partials.partial_loss_curves, name="partial_loss_curves"),
+    path("partials/eval/", evals.partial_eval, name="partial_eval"),
+    path("partials/eval/run/", evals.partial_eval_run, name="partial_eval_run"),
     path("partials/jobs/", partials.partial_jobs, name="partial_jobs"),
     path("partials/tasks/", partials.partial_tasks, name="partial_tasks"),
     path("partials/task_add/", tasks.partial_task_add, name="partial_task_add"),

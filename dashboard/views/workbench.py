@@ -8,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from dashboard.bar import bar_panel
+from dashboard.eval_panel import eval_panel
 from dashboard.forms import TrainForm
 from dashboard.panels import curves_panel, jobs_panel, run_panel, tasks_panel
 from dashboard.requests import HtmxRequest, experiment_asked, signed_in
@@ -26,5 +27,6 @@ def workbench(request: HtmxRequest) -> HttpResponse:
     if experiment:
         context |= curves_panel(experiment, request.GET.get("job"))
         context |= jobs_panel(experiment) | tasks_panel(experiment) | run_panel(experiment)
+        context |= eval_panel(experiment)
         context["form"] = TrainForm()
     return render(request, "pages/workbench.html", context)

@@ -23,6 +23,13 @@ class Migration(migrations.Migration):
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
+            model_name="call",
+            name="woken_at",
+            field=models.DateTimeField(
+                blank=True, help_text="When a lost wake-up was last repeated.", null=True
+            ),
+        ),
+        migrations.AddField(
             model_name="checkpoint",
             name="last_event",
             field=models.PositiveBigIntegerField(

@@ -20,6 +20,9 @@ class Call(models.Model):
     worker = models.CharField(max_length=200, blank=True)
     by = models.CharField(max_length=150, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    woken_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a lost wake-up was last repeated."
+    )
     started_at = models.DateTimeField(null=True, blank=True)
     limit_seconds = models.PositiveIntegerField(
         null=True, blank=True, help_text="Work that takes longer is ended."

@@ -17,6 +17,7 @@ from trainer.services.workers import worker_is_gone
 # A message this old that lies in no queue is either lost or just being claimed; a second one for a
 # claimed job is refused by the claim.
 WAKE_SECONDS = 2.0
+WAKE_AGAIN_SECONDS = 10.0
 # A worker on another machine ends work that takes too long; nobody here can see whether it did.
 GRACE_SECONDS = 10.0
 
@@ -53,7 +54,11 @@ def _wake_again() -> None:
     jobs = Job.objects.filter(state=Job.State.QUEUED).filter(
         Q(enqueued_at=None) | Q(enqueued_at__lt=old)
     )
-    calls = Call.objects.filter(state=Call.State.PENDING, created_at__lt=old)
+    # Seldom: each wake-up costs a worker a fresh process, also one that comes a second time.
+    long_ago = timezone.now() - datetime.timedelta(seconds=WAKE_AGAIN_SECONDS)
+    calls = Call.objects.filter(state=Call.State.PENDING, created_at__lt=old).filter(
+        Q(woken_at=None) | Q(woken_at__lt=long_ago)
+    )
     try:
         if jobs.exists() and queue_is_empty(TRAIN):
             for job in jobs.order_by("pk"):
@@ -61,7 +66,8 @@ def _wake_again() -> None:
                 job_wake(job.pk)
         if calls.exists() and queue_is_empty(EVAL):
             for call in calls.order_by("pk"):
-                call_wake(call.pk, limit_seconds=call.limit_seconds)
+                if call_wake(call.pk, limit_seconds=call.limit_seconds):
+                    Call.objects.filter(pk=call.pk).update(woken_at=timezone.now())
     except (OperationalError, RedisError, OSError):
         # The broker is away; the next second looks again.
         return

@@ -1,5 +1,6 @@
 /** Wires the workbench: socket, curves, figures, and the panels that htmx refreshes. */
 
+import { wireTimes } from "./ago.js";
 import { CurvesPanel } from "./curves.js";
 import { tellUnsent } from "./cut_off.js";
 import { Header, showSignedOut } from "./header.js";
@@ -62,7 +63,7 @@ function followStarted(event) {
 /** Fetch what happened while nobody listened, be it between the page and its socket. */
 function catchUp() {
   curves?.refill();
-  for (const name of ["acc:run", "acc:jobs", "acc:tasks"]) refresh(name);
+  for (const name of ["acc:run", "acc:jobs", "acc:tasks", "acc:eval"]) refresh(name);
   followClasses();
 }
 
@@ -73,7 +74,11 @@ function receive(message) {
     refresh("acc:jobs");
   }
   if (message.type === "job") followNew(message.job);
-  if (message.type === "task") refresh("acc:tasks");
+  if (message.type === "task") {
+    refresh("acc:tasks");
+    refresh("acc:eval");
+  }
+  if (message.type === "eval") refresh("acc:eval");
   if (message.type === "registry" && message.registry === "tasks") followClasses();
   frame ??= requestAnimationFrame(() => {
     frame = null;
@@ -111,6 +116,7 @@ document.body.addEventListener("htmx:afterSettle", (event) => {
 wireMorphs();
 wireRefreshes();
 wireTaskAdd();
+wireTimes();
 adoptRun();
 new Header({
   receive,

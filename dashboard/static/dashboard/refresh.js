@@ -8,6 +8,7 @@ const PANELS = {
   "acc:run": "run-panel",
   "acc:jobs": "jobs-panel",
   "acc:tasks": "tasks-panel",
+  "acc:eval": "eval-panel",
   "acc:job": "job-panel",
   "acc:registry-badge": "registry-badge",
   "acc:registry-classes": "registry-classes",
