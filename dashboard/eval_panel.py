@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from dashboard.call_state import call_state
 from dashboard.sparkline import Sparkline, sparkline
 from dashboard.templatetags.figures import loss
-from trainer.models import Call, EvalResult, EvalRun, Experiment
-from trainer.selectors.evals import UNDER_WAY, call_newest, evals_of
+from trainer.models import EvalResult, EvalRun, Experiment
+from trainer.selectors.evals import evals_of
 from trainer.selectors.experiments import cards_of
 from trainer.selectors.nodes import trainer_is_online
 from trainer.services.calls import EVAL_RUN
@@ -66,14 +67,14 @@ class TaskRows:
 def eval_panel(experiment: Experiment) -> dict[str, Any]:
     """Return what `partials/eval.html` needs."""
     runs = evals_of(experiment, limit=RUNS_SHOWN)
-    call = call_newest(experiment, EVAL_RUN)
     cards = cards_of(experiment)
     return {
         "experiment": experiment,
         "eval_run": runs[0] if runs else None,
         "eval_tasks": _task_rows(runs, {card.name: card.colour for card in cards}),
-        "eval_busy": call is not None and call.state in UNDER_WAY,
-        "eval_refusal": _refusal(call, runs),
+        "eval_call": call_state(
+            experiment, EVAL_RUN, succeeded_at=runs[0].created_at if runs else None
+        ),
         "eval_possible": any(card.enabled for card in cards),
         "trainer_online": trainer_is_online(),
     }
@@ -139,10 +140,3 @@ def _better(good: float | None, poor: float | None) -> str:
     if good is None or poor is None or good == poor:
         return ""
     return "higher" if good > poor else "lower"
-
-
-def _refusal(call: Call | None, runs: list[EvalRun]) -> str:
-    """Return why the last request failed, unless an evaluation succeeded since."""
-    if call is None or call.state != Call.State.REFUSED:
-        return ""
-    return "" if runs and runs[0].created_at > call.created_at else call.error

@@ -19,6 +19,17 @@ urlpatterns = [
     path("partials/loss_curves/", partials.partial_loss_curves, name="partial_loss_curves"),
     path("partials/eval/", evals.partial_eval, name="partial_eval"),
     path("partials/eval/run/", evals.partial_eval_run, name="partial_eval_run"),
+    path(
+        "partials/recon_comparison/",
+        evals.partial_recon_comparison,
+        name="partial_recon_comparison",
+    ),
+    path(
+        "partials/recon_comparison/refresh/",
+        evals.partial_recon_refresh,
+        name="partial_recon_refresh",
+    ),
+    path("picture/<str:name>", evals.picture, name="picture"),
     path("partials/jobs/", partials.partial_jobs, name="partial_jobs"),
     path("partials/tasks/", partials.partial_tasks, name="partial_tasks"),
     path("partials/task_add/", tasks.partial_task_add, name="partial_task_add"),

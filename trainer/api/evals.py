@@ -1,4 +1,4 @@
-"""Calls about evaluations."""
+"""Calls about evaluations and reconstructions."""
 
 from typing import Any
 
@@ -6,11 +6,13 @@ from django.http import HttpRequest
 from ninja import Router
 
 from trainer.api.auth import caller_name
+from trainer.api.inputs import ReconstructionsIn
 from trainer.api.jobs import ListLimit
-from trainer.api.lookup import ExperimentSlug, experiment_found
-from trainer.api.schemas import EvalOut
+from trainer.api.lookup import ExperimentSlug, dataset_found, experiment_found
+from trainer.api.schemas import EvalOut, ReconstructionsOut
 from trainer.selectors.evals import eval_as_dict, evals_of
 from trainer.services.evals import eval_ask
+from trainer.services.reconstructions import reconstructions_ask
 
 router = Router(tags=["eval"])
 
@@ -19,6 +21,26 @@ router = Router(tags=["eval"])
 def eval_run(request: HttpRequest, experiment: ExperimentSlug = None) -> Any:
     """Have every enabled task measured on the model as it is now; training goes on meanwhile."""
     return eval_ask(experiment=experiment_found(experiment), by=caller_name(request))
+
+
+@router.post(
+    "/eval/reconstructions",
+    response=ReconstructionsOut,
+    exclude_unset=True,
+    summary="Reconstruct images",
+)
+def eval_reconstructions(
+    request: HttpRequest,
+    body: ReconstructionsIn | None = None,
+    experiment: ExperimentSlug = None,
+) -> Any:
+    """Return held-out images, what the model makes of them, and their difference, as PNG."""
+    asked = body.dict() if body else {}
+    if asked.get("dataset"):
+        asked["dataset"] = dataset_found(asked["dataset"])
+    return reconstructions_ask(
+        experiment=experiment_found(experiment), **asked, by=caller_name(request)
+    )
 
 
 @router.get("/eval/history", response=list[EvalOut], summary="List evaluations")

@@ -253,6 +253,31 @@ class EvalOut(Schema):
     )
 
 
+class ComparisonOut(Schema):
+    """Images of one dataset as base64 PNG, each list in the same order."""
+
+    dataset: str
+    step: int
+    checkpoint_id: int | None
+    originals: list[str]
+    reconstructions: list[str]
+    differences: list[str] = Field(
+        description="Blue: darker than the original; white: equal; orange: brighter, up to 0.5."
+    )
+    psnr: list[float | None] = Field(
+        description="Of each image, in dB; 100 where it is met exactly, null where it is NaN."
+    )
+    indices: list[int] = Field(description="Which images of the dataset these are.")
+
+
+class ReconstructionsOut(ComparisonOut):
+    """The named dataset's images, or the first one's and beside them those of each."""
+
+    datasets: dict[str, ComparisonOut] | None = Field(
+        None, description="By name; only where no dataset was named."
+    )
+
+
 class CheckpointOut(Schema):
     """A stored state: a node of the tree."""
 

@@ -44,7 +44,7 @@ def eval_ask(*, experiment: Experiment, by: str = "") -> dict[str, Any]:
     """
     answer: dict[str, Any] = call_ask(
         kind=EVAL_RUN,
-        payload=_payload(experiment, None, by=by, pictures=False),
+        payload=_payload(experiment, None, by=by),
         by=by,
         limit_seconds=settings.ACC_EVAL_SECONDS,
     )
@@ -52,18 +52,13 @@ def eval_ask(*, experiment: Experiment, by: str = "") -> dict[str, Any]:
 
 
 def eval_send(
-    *,
-    experiment: Experiment,
-    checkpoint: Checkpoint | None = None,
-    by: str = "",
-    pictures: bool = False,
+    *, experiment: Experiment, checkpoint: Checkpoint | None = None, by: str = ""
 ) -> Call:
     """Have an experiment's model evaluated, without waiting; open pages hear of its end.
 
     Args:
         checkpoint: the state to evaluate; None for the model as it is by then. Of those, one at
             a time: a second request while one is under way is the same one.
-        pictures: reconstruct some images of each dataset from the same state as well.
     """
     if checkpoint is None:
         under_way = call_under_way(experiment, EVAL_RUN)
@@ -71,7 +66,7 @@ def eval_send(
             return under_way
     return call_send(
         kind=EVAL_RUN,
-        payload=_payload(experiment, checkpoint, by=by, pictures=pictures),
+        payload=_payload(experiment, checkpoint, by=by),
         by=by,
         limit_seconds=settings.ACC_EVAL_SECONDS,
     )
@@ -110,12 +105,9 @@ def eval_store(*, experiment: Experiment, outcome: EvalOutcome, by: str = "") ->
     return run
 
 
-def _payload(
-    experiment: Experiment, checkpoint: Checkpoint | None, *, by: str, pictures: bool
-) -> dict[str, Any]:
+def _payload(experiment: Experiment, checkpoint: Checkpoint | None, *, by: str) -> dict[str, Any]:
     return {
         "experiment": experiment.slug,
         "checkpoint": checkpoint.pk if checkpoint else None,
         "by": by,
-        "pictures": pictures,
     }

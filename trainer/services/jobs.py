@@ -13,6 +13,7 @@ from trainer.models import Job, JobCommand
 from trainer.services.announce import job_announce, job_event_add
 from trainer.services.evals import eval_send
 from trainer.services.queue import job_wake
+from trainer.services.reconstructions import pictures_send
 
 # A job that takes its worker down this often without a new checkpoint is not tried again.
 MOST_FRUITLESS_RESTARTS = 10
@@ -142,7 +143,8 @@ def job_end(
     job_event_add(job=job, step=step, kind=state, detail=told)
     job_announce(job)
     if job.checkpoint_id and state in (Job.State.COMPLETED, Job.State.STOPPED):
-        eval_send(experiment=job.experiment, checkpoint=job.checkpoint, pictures=True)
+        eval_send(experiment=job.experiment, checkpoint=job.checkpoint)
+        pictures_send(experiment=job.experiment, checkpoint=job.checkpoint)
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ from typing import Any
 from acc.dataset import DatasetError
 from acc.tasks.base import TaskError
 from acc.training.state import StateMismatchError
-from trainer.services.calls import EVAL_RUN, call_claim, call_finish
+from trainer.services.calls import EVAL_RUN, PICTURES, call_claim, call_finish
 from trainer.services.datasets import DatasetRefused
 from trainer.services.experiments import CardRefused, ExperimentRefused
 from trainer.services.jobs import JobRefused
@@ -24,6 +24,7 @@ from trainer.worker.checkpoint_store import CheckpointDamagedError
 from trainer.worker.classes import SourceLost
 from trainer.worker.demo import demo_create
 from trainer.worker.evaluate import eval_run
+from trainer.worker.pictures import pictures_make, reconstructions_answer
 
 logger = logging.getLogger("acc.worker")
 
@@ -68,4 +69,6 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "task_add": task_add,
     "demo_create": demo_create,
     EVAL_RUN: eval_run,
+    "reconstruct": reconstructions_answer,
+    PICTURES: pictures_make,
 }

@@ -9,6 +9,9 @@ import { refresh, wireRefreshes } from "./refresh.js";
 import { RunFigures } from "./run.js";
 import { followClasses, wireTaskAdd } from "./task_add.js";
 
+/** The panels that show what was measured, of the tasks that are attached. */
+const MEASURED = ["acc:eval", "acc:recon"];
+
 const workbench = document.getElementById("workbench");
 const figures = new RunFigures(workbench.dataset.experimentName);
 let curves = null;
@@ -63,7 +66,7 @@ function followStarted(event) {
 /** Fetch what happened while nobody listened, be it between the page and its socket. */
 function catchUp() {
   curves?.refill();
-  for (const name of ["acc:run", "acc:jobs", "acc:tasks", "acc:eval"]) refresh(name);
+  for (const name of ["acc:run", "acc:jobs", "acc:tasks", ...MEASURED]) refresh(name);
   followClasses();
 }
 
@@ -74,11 +77,10 @@ function receive(message) {
     refresh("acc:jobs");
   }
   if (message.type === "job") followNew(message.job);
-  if (message.type === "task") {
-    refresh("acc:tasks");
-    refresh("acc:eval");
+  if (message.type === "task") refresh("acc:tasks");
+  if (message.type === "task" || message.type === "eval") {
+    for (const name of MEASURED) refresh(name);
   }
-  if (message.type === "eval") refresh("acc:eval");
   if (message.type === "registry" && message.registry === "tasks") followClasses();
   frame ??= requestAnimationFrame(() => {
     frame = null;

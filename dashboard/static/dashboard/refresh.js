@@ -9,6 +9,7 @@ const PANELS = {
   "acc:jobs": "jobs-panel",
   "acc:tasks": "tasks-panel",
   "acc:eval": "eval-panel",
+  "acc:recon": "recon-panel",
   "acc:job": "job-panel",
   "acc:registry-badge": "registry-badge",
   "acc:registry-classes": "registry-classes",

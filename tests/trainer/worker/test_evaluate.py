@@ -25,7 +25,7 @@ from trainer.worker.sources import DatasetShelf
 
 pytestmark = [pytest.mark.portable, pytest.mark.usefixtures("valkey")]
 
-NOW = {"experiment": "small", "checkpoint": None, "by": "ada", "pictures": False}
+NOW = {"experiment": "small", "checkpoint": None, "by": "ada"}
 MEASURE = TEXT.replace("return {}", 'return {"answer": VALUE, "accuracy": 0.4}')
 
 
