@@ -41,10 +41,8 @@ def choose_images(dataset: AccDataset, count: int, *, fixed: bool) -> Tensor:
         generator.manual_seed(dataset.seed)
     else:
         generator.seed()
-    # A data set that holds nothing out has only images that are trained on to show.
-    pool = dataset.eval_indices if len(dataset.eval_indices) else torch.arange(len(dataset))
-    order = torch.randperm(len(pool), generator=generator)[:count]
-    return pool.cpu()[order]
+    order = torch.randperm(dataset.eval_size, generator=generator)[:count]
+    return dataset.eval_indices.cpu()[order]
 
 
 def reconstruct(

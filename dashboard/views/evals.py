@@ -49,7 +49,7 @@ def partial_recon_refresh(request: HtmxRequest) -> HttpResponse:
     """Have other images drawn; the panel says so until they are there."""
     experiment = experiment_required(request)
     refusal = _refusal_of(lambda by: pictures_send(experiment=experiment, by=by), request)
-    context = recon_panel(experiment, request.GET.get("order")) | {"refusal": refusal}
+    context = recon_panel(experiment, request.POST.get("order")) | {"refusal": refusal}
     status = 422 if refusal else 200
     return render(request, "partials/recon_comparison.html", context, status=status)
 

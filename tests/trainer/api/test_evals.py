@@ -1,5 +1,7 @@
 """Evaluations through the API, carried out by the worker's own code."""
 
+import base64
+
 import pytest
 
 from tests.trainer.rows import experiment_make
@@ -41,3 +43,33 @@ def test_without_a_trainer_nothing_is_evaluated_and_the_answer_says_what_to_do(s
     experiment_make("mine")
     assert "start it with" in refused(script.post("/eval/run"), 503)
     assert "no experiment 'other'" in refused(script.post("/eval/run", experiment="other"), 404)
+
+
+def test_reconstructions_of_each_attached_dataset_or_of_a_named_one(made, script):
+    answer = script.post("/eval/reconstructions")
+    assert answer.status_code == 200, answer.content
+    found = answer.json()
+    assert set(found) >= {"originals", "reconstructions", "differences", "dataset", "step"}
+    assert [len(found[kind]) for kind in ("originals", "reconstructions", "differences")] == [8] * 3
+    assert base64.b64decode(found["originals"][0]).startswith(b"\x89PNG")
+    assert list(found["datasets"]) == ["digits"]
+    named = script.post("/eval/reconstructions", {"n": 2, "dataset": "digits"}).json()
+    assert (len(named["originals"]), named["dataset"]) == (2, "digits")
+    assert "datasets" not in named
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "sentence"),
+    [
+        ({"n": 0}, 400, "'n' must be at least 1"),
+        ({"n": 65}, 400, "'n' must be at most 64"),
+        ({"n": "8"}, 400, "'n' must be a whole number"),
+        ({"count": 8}, 400, "'count' is not a field of this call"),
+        ({"dataset": "none"}, 404, "there is no dataset 'none'"),
+    ],
+)
+def test_what_cannot_be_reconstructed_is_refused_in_a_sentence(
+    script, refused, body, status, sentence
+):
+    experiment_make("mine")
+    assert sentence in refused(script.post("/eval/reconstructions", body), status)
