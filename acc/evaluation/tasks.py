@@ -1,11 +1,11 @@
-"""Measuring every task of a model: one that fails says why, and the others go on undisturbed."""
+"""Measuring a task: one that fails says why, and disturbs none of the others."""
 
 from __future__ import annotations
 
 import math
 import random
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,18 +48,12 @@ class TaskResult:
     error: str = ""
 
 
-def evaluate_tasks(
-    tasks: Iterable[Task], autoencoder: nn.Module, device: torch.device | str
-) -> dict[str, TaskResult]:
-    """Return what each task's `evaluate` gives, by the task's name.
+def evaluate_task(task: Task, autoencoder: nn.Module, device: torch.device | str) -> TaskResult:
+    """Return what a task's `evaluate` gives, or why it gives nothing.
 
-    Every task finds the model as it was handed over, in eval mode, and the random generators
-    seeded; afterwards modes, weights, gradients and generators are as they were before.
+    The task finds the model in eval mode and the random generators seeded; afterwards modes,
+    weights, gradients and generators are as they were before, for the task that comes next.
     """
-    return {task.name: _evaluate(task, autoencoder, device) for task in tasks}
-
-
-def _evaluate(task: Task, autoencoder: nn.Module, device: torch.device | str) -> TaskResult:
     try:
         with undisturbed(autoencoder, task.head):
             returned = task.evaluate(autoencoder, device)

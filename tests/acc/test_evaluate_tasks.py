@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from acc.evaluation.tasks import evaluate_tasks
+from acc.evaluation.tasks import evaluate_task
 from acc.tasks.base import Metric, Task, TaskError
 from acc.tasks.classification import ClassificationTask
 from acc.tasks.reconstruction import ReconstructionTask
@@ -43,6 +43,11 @@ def numpy_state():
     """Return the state of numpy's global generator, to compare."""
     _, keys, position, *_ = np.random.get_state(legacy=True)  # noqa: NPY002
     return [*keys, position]
+
+
+def evaluate_tasks(tasks, model, device):
+    """Evaluate one task after the other, as an evaluation does."""
+    return {task.name: evaluate_task(task, model, device) for task in tasks}
 
 
 def result_of(returned, metrics=()):

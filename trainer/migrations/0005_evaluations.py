@@ -12,6 +12,13 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name="call",
+            name="doing",
+            field=models.CharField(
+                blank=True, help_text="What is at work, for when it never returns.", max_length=200
+            ),
+        ),
+        migrations.AddField(
+            model_name="call",
             name="limit_seconds",
             field=models.PositiveIntegerField(
                 blank=True, help_text="Work that takes longer is ended.", null=True

@@ -106,15 +106,22 @@ def call_finish(call: Call, *, answer: Any = None, error: str = "") -> None:
         _tell(call)
 
 
+def call_doing(call_id: int, doing: str) -> None:
+    """Note what is at work, before code is called that may never return."""
+    Call.objects.filter(pk=call_id).update(doing=doing[: Call._meta.get_field("doing").max_length])
+
+
 def call_end_lost(call: Call) -> None:
     """Answer a running call whose worker is dead, or so late that it must be."""
     limit = call.limit_seconds
     if limit is None or call_age_seconds(call) < limit:
-        call_finish(call, error="the worker died while it answered; try again")
+        at = f" at {call.doing}" if call.doing else " while it answered"
+        call_finish(call, error=f"the worker died{at}; try again")
         return
     call_finish(
         call,
-        error=f"it took longer than {limit} s and was ended; ACC_EVAL_SECONDS allows more",
+        error=f"{call.doing or 'it'} took longer than {limit} s and was ended; "
+        "ACC_EVAL_SECONDS allows more",
     )
 
 

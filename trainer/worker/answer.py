@@ -48,7 +48,7 @@ def call_answer(call_id: int) -> None:
     if call is None:
         return
     try:
-        answer = ANSWERS[call.kind](call.payload)
+        answer = ANSWERS[call.kind]({**call.payload, "call": call.pk})
     except REFUSALS as refusal:
         call_finish(call, error=str(refusal))
     except (KeyError, ValueError, TypeError) as error:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from acc.evaluation.tasks import evaluate_tasks
+from acc.evaluation.tasks import evaluate_task
 from trainer.models import Checkpoint, Experiment
 from trainer.selectors.evals import eval_as_dict
+from trainer.services.calls import call_doing
 from trainer.services.evals import EvalOutcome, MetricFact, eval_store
 from trainer.worker.snapshot import Snapshot, snapshot_load, snapshot_take
 from trainer.worker.sources import DatasetShelf
@@ -21,20 +22,21 @@ def eval_run(payload: dict[str, Any]) -> dict[str, Any]:
         snapshot = snapshot_load(experiment, Checkpoint.objects.get(pk=payload["checkpoint"]))
     else:
         snapshot = snapshot_take(experiment, fresh=True, by=payload["by"])
-    shelf = DatasetShelf()
-    outcome = evaluate(snapshot, shelf)
+    outcome = _evaluate(snapshot, payload["call"])
     return eval_as_dict(eval_store(experiment=experiment, outcome=outcome, by=payload["by"]))
 
 
-def evaluate(snapshot: Snapshot, shelf: DatasetShelf) -> EvalOutcome:
-    """Return what each enabled task measures on one state."""
-    tasks, errors = snapshot.tasks(shelf)
+def _evaluate(snapshot: Snapshot, call_id: int) -> EvalOutcome:
+    """Return what each enabled task measures on one state; the call's row says which is at work."""
+    tasks, errors = snapshot.tasks(DatasetShelf())
     facts = []
-    for name, result in evaluate_tasks(tasks, snapshot.model, snapshot.device).items():
+    for task in tasks:
+        call_doing(call_id, f"task '{task.name}'")
+        result = evaluate_task(task, snapshot.model, snapshot.device)
         if result.error:
-            errors[name] = result.error
+            errors[task.name] = result.error
         facts += [
-            MetricFact(name, found.name, found.value, found.good, found.poor, found.unit)
+            MetricFact(task.name, found.name, found.value, found.good, found.poor, found.unit)
             for found in result.metrics
         ]
     return EvalOutcome(

@@ -15,6 +15,7 @@ from trainer.services.calls import (
     TrainerOffline,
     call_ask,
     call_claim,
+    call_doing,
     call_finish,
     call_send,
 )
@@ -114,6 +115,14 @@ def test_work_that_takes_too_long_or_loses_its_worker_is_answered_all_the_same(
     call.refresh_from_db()
     assert call.state == (Call.State.REFUSED if sentence else Call.State.RUNNING)
     assert call.error.startswith(sentence)
+
+
+def test_what_was_at_work_is_named():
+    call = running_since(41, limit=30, worker="elsewhere:1:0")
+    call_doing(call.pk, "task 'endless'")
+    reconcile_once()
+    call.refresh_from_db()
+    assert call.error.startswith("task 'endless' took longer than 30 s and was ended")
 
 
 def test_an_answer_that_comes_after_the_refusal_is_too_late():

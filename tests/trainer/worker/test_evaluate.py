@@ -25,7 +25,7 @@ from trainer.worker.sources import DatasetShelf
 
 pytestmark = [pytest.mark.portable, pytest.mark.usefixtures("valkey")]
 
-NOW = {"experiment": "small", "checkpoint": None, "by": "ada"}
+NOW = {"experiment": "small", "checkpoint": None, "by": "ada", "call": 0}
 MEASURE = TEXT.replace("return {}", 'return {"answer": VALUE, "accuracy": 0.4}')
 
 
