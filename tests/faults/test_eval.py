@@ -139,7 +139,7 @@ def test_an_evaluation_that_never_returns_is_ended_and_the_next_one_is_answered(
 ) -> None:
     slug = system.experiment("stubborn")
     attach(system, slug, "StubbornTask", "stubborn")
-    with pytest.raises(AssertionError, match=f"task 'stubborn' took longer than {LIMIT_SECONDS} s"):
+    with pytest.raises(AssertionError, match=f"stubborn.* took longer than {LIMIT_SECONDS} s"):
         system.post(f"/eval/run?experiment={slug}")
     system.post(f"/tasks/stubborn/toggle?experiment={slug}")
     assert system.post(f"/eval/run?experiment={slug}")["results"]["recon"]["psnr"] > 0

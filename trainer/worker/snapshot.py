@@ -20,7 +20,6 @@ from trainer.worker.sources import DatasetShelf, device_choose, model_build, tas
 
 # A model that nobody has trained is the same one each time it is looked at.
 UNTRAINED_SEED = 0
-TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -82,16 +81,14 @@ def snapshot_take(experiment: Experiment, *, fresh: bool, by: str = "") -> Snaps
         CheckpointDamagedError, StateMismatchError: the checkpoint cannot be used.
         SourceLost, ClassMissing: the model's class is gone.
     """
-    for attempt in range(1, TRIES + 1):
-        checkpoint = _newest(experiment, fresh=fresh, by=by)
-        try:
-            return snapshot_load(experiment, checkpoint)
-        except CheckpointDamagedError:
-            # A periodic checkpoint gives way to the next one at any moment, with its file.
-            gone = not Checkpoint.objects.filter(pk=checkpoint.pk if checkpoint else 0).exists()
-            if not gone or attempt == TRIES:
-                raise
-    raise AssertionError("unreachable")
+    checkpoint = _newest(experiment, fresh=fresh, by=by)
+    try:
+        return snapshot_load(experiment, checkpoint)
+    except CheckpointDamagedError:
+        if checkpoint is None or Checkpoint.objects.filter(pk=checkpoint.pk).exists():
+            raise
+    # A periodic checkpoint gives way to the next one at any moment, with its file.
+    return snapshot_load(experiment, _newest(experiment, fresh=fresh, by=by))
 
 
 def snapshot_load(experiment: Experiment, checkpoint: Checkpoint | None) -> Snapshot:

@@ -10,6 +10,7 @@ import pytest
 from django.core.files.storage import default_storage
 from PIL import Image
 
+from acc.training.state import TrainingState
 from tests.setup.services import wait_until
 from tests.trainer.rows import dataset_make
 from tests.trainer.worker.test_steering import applied, running, state_of
@@ -24,6 +25,7 @@ from trainer.services.calls import PICTURES
 from trainer.services.commands import command_send
 from trainer.services.reconstructions import pictures_send
 from trainer.worker.answer import call_answer
+from trainer.worker.checkpoint_store import checkpoint_read
 from trainer.worker.pictures import pictures_make, reconstructions_answer
 from trainer.worker.run import job_run
 
@@ -132,3 +134,24 @@ def test_without_a_dataset_nothing_is_drawn_and_the_refusal_says_why(
     call_answer(call.pk)
     call.refresh_from_db()
     assert call.error == "no dataset is attached; attach a task, or name the dataset"
+
+
+def test_a_checkpoint_that_goes_while_it_is_read_gives_way_to_the_next_one(
+    queued_job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_run(queued_job.pk)
+    experiment = Experiment.objects.get()
+    final = Checkpoint.objects.get()
+    older = Checkpoint.objects.create(
+        experiment=experiment, kind="periodic", step=9, file_name="gone", size_bytes=1
+    )
+    Experiment.objects.update(current_checkpoint=older)
+
+    def replaced(checkpoint: Checkpoint) -> TrainingState:
+        """Read as ever, but let the job write its next checkpoint in just that moment."""
+        Experiment.objects.update(current_checkpoint=final)
+        Checkpoint.objects.filter(pk=older.pk).delete()
+        return checkpoint_read(checkpoint)
+
+    monkeypatch.setattr("trainer.worker.snapshot.checkpoint_read", replaced)
+    assert reconstructions_answer(ASKED)["step"] == 12
