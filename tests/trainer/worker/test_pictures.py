@@ -13,7 +13,7 @@ from PIL import Image
 from acc.training.state import TrainingState
 from tests.setup.services import wait_until
 from tests.trainer.rows import dataset_make
-from tests.trainer.worker.test_steering import applied, running, state_of
+from tests.trainer.worker.steered import applied, running, state_of
 from trainer.models import Call, Checkpoint, Experiment, Job, Reconstructions, TaskCard
 from trainer.selectors.reconstructions import (
     PICTURE_ROOM,
