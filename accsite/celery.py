@@ -5,9 +5,12 @@ from typing import Any
 
 import django
 from celery import Celery
+from celery.concurrency.asynpool import AsynPool
 from celery.signals import setup_logging, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "accsite.settings")
+
+POOL_LOOK_SECONDS = 0.2
 
 app = Celery("accsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -31,6 +34,18 @@ def warm_up(**_: Any) -> None:
     # the digits come with scikit-learn, and torch's optimizers import its compiler.
     import sklearn.datasets  # noqa: F401
     import torch._dynamo  # noqa: F401
+    import torchmetrics.functional.image  # noqa: F401
 
+    import trainer.worker.answer
     import trainer.worker.run
     import trainer.worker.stop_flag  # noqa: F401
+
+
+@worker_init.connect
+def replace_processes_soon(**_: Any) -> None:
+    """Have the pool look for ended processes often, not every five seconds.
+
+    It also hears of an end through a pipe, but the pipe closes a moment before the process can be
+    waited for: where that look comes too soon, the next job waits for the next one.
+    """
+    AsynPool.timers = property(lambda pool: {pool.maintain_pool: POOL_LOOK_SECONDS})

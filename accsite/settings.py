@@ -49,6 +49,7 @@ DATASET_DIR = ACC_HOME / "datasets"  # what generators made; made again where a 
 MEDIA_ROOT = ACC_HOME / "media"  # what is made for people to look at; never served as it lies
 ACC_CHECKPOINT_SECONDS = env_int("ACC_CHECKPOINT_SECONDS", 10, minimum=1, maximum=86400)
 ACC_LEASE_SECONDS = env_int("ACC_LEASE_SECONDS", 15, minimum=2, maximum=3600)
+ACC_EVAL_SECONDS = env_int("ACC_EVAL_SECONDS", 300, minimum=1, maximum=86400)
 
 # --- Valkey or Redis: carries the queue and the live messages, keeps nothing -------------------
 VALKEY_SOCKET = valkey_socket(ACC_HOME)

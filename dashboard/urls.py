@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from dashboard.views import (
     cards,
     device,
+    evals,
     experiments,
     job,
     partials,
@@ -29,6 +30,19 @@ urlpatterns = [
     path("partials/train/start/", train.partial_train_start, name="partial_train_start"),
     path("partials/loss_curves/", partials.partial_loss_curves, name="partial_loss_curves"),
     path("partials/events/", partials.partial_events, name="partial_events"),
+    path("partials/eval/", evals.partial_eval, name="partial_eval"),
+    path("partials/eval/run/", evals.partial_eval_run, name="partial_eval_run"),
+    path(
+        "partials/recon_comparison/",
+        evals.partial_recon_comparison,
+        name="partial_recon_comparison",
+    ),
+    path(
+        "partials/recon_comparison/refresh/",
+        evals.partial_recon_refresh,
+        name="partial_recon_refresh",
+    ),
+    path("picture/<str:name>", evals.picture, name="picture"),
     path("partials/jobs/", partials.partial_jobs, name="partial_jobs"),
     path("partials/tasks/", partials.partial_tasks, name="partial_tasks"),
     path(

@@ -1,5 +1,6 @@
 """The complete state of a training, as named tensors and plain data."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,19 +109,36 @@ def adopt(trainer: Trainer, state: TrainingState) -> None:
     Raises:
         StateMismatchError: the state is of another model.
     """
-    _check_module("model", trainer.model, state)
-    known = {"model", *(f"head:{name}" for name in state.meta["tasks"])}
-    parameters = {}
-    for name, module in _modules(trainer).items():
-        if name in known and _fits(name, module, state):
-            module.load_state_dict(_below(state.tensors, f"{name}/"))
-            parameters.update(
-                {key: value for key, value in _parameters(trainer).items() if _of(key, name)}
-            )
+    taken = adopt_weights(trainer.model, trainer.tasks.values(), state)
+    parameters = {
+        key: value
+        for key, value in _parameters(trainer).items()
+        if any(_of(key, name) for name in taken)
+    }
     _load_optimizer(trainer, state, parameters)
-    for name, task in trainer.tasks.items():
-        if name in state.meta["tasks"]:
-            task.load_state(state.meta["tasks"][name]["state"])
+
+
+def adopt_weights(model: nn.Module, tasks: Iterable[Task], state: TrainingState) -> list[str]:
+    """Take over a state's weights and its tasks' counters, without anything that trains them.
+
+    Returns:
+        The modules that were taken over: "model", and "head:<task>" of each head that fits.
+
+    Raises:
+        StateMismatchError: the state is of another model.
+    """
+    _check_module("model", model, state)
+    model.load_state_dict(_below(state.tensors, "model/"))
+    taken = ["model"]
+    for task in tasks:
+        if task.name not in state.meta["tasks"]:
+            continue
+        task.load_state(state.meta["tasks"][task.name]["state"])
+        name = head_group(task)
+        if task.head is not None and _fits(name, task.head, state):
+            task.head.load_state_dict(_below(state.tensors, f"{name}/"))
+            taken.append(name)
+    return taken
 
 
 def _task_meta(task: Task) -> dict[str, Any]:

@@ -9,8 +9,10 @@ from django.views.decorators.http import require_GET
 
 from dashboard.bar import bar_panel
 from dashboard.card_panels import tasks_panel
+from dashboard.eval_panel import eval_panel
 from dashboard.forms import TrainForm
 from dashboard.panels import curves_panel, jobs_panel, run_panel
+from dashboard.recon_panel import recon_panel
 from dashboard.requests import HtmxRequest, experiment_asked, signed_in
 
 
@@ -27,5 +29,6 @@ def workbench(request: HtmxRequest) -> HttpResponse:
     if experiment:
         context |= curves_panel(experiment, request.GET.get("job"))
         context |= jobs_panel(experiment) | tasks_panel(experiment) | run_panel(experiment)
+        context |= eval_panel(experiment) | recon_panel(experiment, order=None)
         context["form"] = TrainForm()
     return render(request, "pages/workbench.html", context)

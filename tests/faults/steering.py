@@ -133,6 +133,20 @@ def _apply(
             off.remove(name)
 
 
+def assert_chart_is_true(system: System, job_id: int) -> None:
+    """Check that the thinned curves hold points of the exact ones, with the extremes of each."""
+    exact: dict[str, dict[int, float]] = {}
+    for point in system.get(f"/jobs/{job_id}/loss_history"):
+        exact.setdefault(point["task_name"], {})[point["step"]] = point["task_loss"]
+    shown = system.get(f"/jobs/{job_id}/loss_history?max_points=50")["series"]
+    assert shown.keys() == exact.keys()
+    for name, column in shown.items():
+        points = dict(zip(column["step"], column["loss"], strict=True))
+        assert points.items() <= exact[name].items(), name
+        assert min(points.values()) == min(exact[name].values()), name
+        assert max(points.values()) == max(exact[name].values()), name
+
+
 def latencies(commands: list[dict[str, Any]]) -> list[float]:
     """Return how long each applied command took from asking to its effect's record, in seconds."""
     return sorted(

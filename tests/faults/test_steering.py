@@ -7,6 +7,7 @@ import pytest
 
 from tests.faults.steering import (
     Operator,
+    assert_chart_is_true,
     assert_curve_follows,
     assert_each_answered_once_and_in_order,
     latencies,
@@ -60,6 +61,7 @@ def test_a_hundred_commands_take_effect_once_in_order_and_can_be_repeated(
     assert all(body["error"] for status, body in answers if status != 200)
     assert_each_answered_once_and_in_order(system, job_id)
     assert_curve_follows(system, job_id)
+    assert_chart_is_true(system, job_id)
     assert ("resumed_from_checkpoint" in system.events(job_id)) == killed
 
     again = int(system.post(f"/jobs/{job_id}/repeat")["id"])

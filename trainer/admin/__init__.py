@@ -1,7 +1,7 @@
 """The admin: every row can be found and read; what changes them is the services' affair."""
 
 from trainer.admin.access import GroupAdmin, UserAdmin
-from trainer.admin.evaluation import CheckpointAdmin, EvalRunAdmin
+from trainer.admin.evaluation import CheckpointAdmin, EvalRunAdmin, ReconstructionsAdmin
 from trainer.admin.experiment import DatasetAdmin, ExperimentAdmin, TaskCardAdmin
 from trainer.admin.job import JobAdmin
 from trainer.admin.registry import RegisteredClassAdmin, SourceAdmin
@@ -16,6 +16,7 @@ __all__ = [
     "GroupAdmin",
     "JobAdmin",
     "RecipeRunAdmin",
+    "ReconstructionsAdmin",
     "RegisteredClassAdmin",
     "SourceAdmin",
     "TaskCardAdmin",

@@ -6,14 +6,14 @@ from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 
 from trainer.admin.read_only import ReadOnlyAdmin, ReadOnlyInline, number_text
-from trainer.models import Checkpoint, EvalResult, EvalRun
+from trainer.models import Checkpoint, EvalResult, EvalRun, Reconstructions
 
 
 class EvalResultInline(ReadOnlyInline):
     """The metrics of one evaluation."""
 
     model = EvalResult
-    fields = ("task_name", "metric", "value")
+    fields = ("task_name", "metric", "value", "nonfinite", "good", "poor", "unit")
 
 
 @admin.register(EvalRun)
@@ -43,6 +43,15 @@ class EvalRunAdmin(ReadOnlyAdmin):
         return ", ".join(
             f"{row.task_name} {row.metric} {number_text(row.value)}" for row in run.results.all()
         )
+
+
+@admin.register(Reconstructions)
+class ReconstructionsAdmin(ReadOnlyAdmin):
+    """Images as a model gives them back."""
+
+    list_display = ("id", "experiment", "dataset", "step", "created_at")
+    list_filter = ("experiment", "dataset", "created_at")
+    list_select_related = ("experiment", "dataset")
 
 
 @admin.register(Checkpoint)

@@ -1,6 +1,17 @@
 """The HTTP API: JSON in, JSON out, at the root of the site."""
 
-from trainer.api import datasets, generators, jobs, model, registry, system, tasks, train
+from trainer.api import (
+    checkpoints,
+    datasets,
+    evals,
+    generators,
+    jobs,
+    model,
+    registry,
+    system,
+    tasks,
+    train,
+)
 from trainer.api.application import AccApi
 
 api = AccApi(
@@ -12,5 +23,16 @@ api = AccApi(
         'failure is {"error": "what is wrong and what would be right"}.'
     ),
 )
-for module in (system, model, datasets, generators, registry, tasks, train, jobs):
+for module in (
+    system,
+    model,
+    datasets,
+    generators,
+    registry,
+    tasks,
+    train,
+    jobs,
+    evals,
+    checkpoints,
+):
     api.add_router("", module.router)

@@ -14,6 +14,7 @@ from trainer.api.auth import unauthenticated
 from trainer.api.body import NO_JSON, BodyRefused
 from trainer.services.calls import CallRefused, TrainerOffline
 from trainer.services.cards import CardConflict
+from trainer.services.checkpoints import CheckpointRefused
 from trainer.services.datasets import DatasetRefused
 from trainer.services.experiments import CardRefused, ExperimentConflict, ExperimentRefused
 from trainer.services.jobs import JobConflict, JobRefused
@@ -28,6 +29,7 @@ STATUSES: dict[type[Exception], int] = {
     CardRefused: 400,
     ClassMissing: 400,
     CardConflict: 409,
+    CheckpointRefused: 409,
     DatasetRefused: 409,
     ExperimentRefused: 400,
     ExperimentConflict: 409,

@@ -94,6 +94,22 @@ class StartIn(Body):
     seed: Whole = 0
 
 
+class SaveIn(Body):
+    """The name under which a state is kept."""
+
+    tag: Annotated[str, Field(max_length=120)] = ""
+
+
+class ReconstructionsIn(Body):
+    """Which images to reconstruct."""
+
+    n: Annotated[Whole, Field(ge=1, le=64)] = 8
+    dataset: Text | None = Field(None, description="Without it, each attached dataset.")
+    fixed: Annotated[bool, Field(strict=True)] = Field(
+        False, description="The same images each time."
+    )
+
+
 class RatesIn(Body):
     """The new learning rates; one that is left out stays."""
 

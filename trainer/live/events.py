@@ -91,7 +91,7 @@ class RegistryMessage(TypedDict):
 
 
 class EvalMessage(TypedDict):
-    """An evaluation was stored."""
+    """An evaluation, or a set of reconstructions, was asked for, stored or refused."""
 
     type: Literal["eval"]
     experiment: str

@@ -4,7 +4,7 @@ from trainer.models.access import SignInLink
 from trainer.models.call import Call
 from trainer.models.checkpoint import Checkpoint
 from trainer.models.dataset import Dataset
-from trainer.models.evaluation import EvalResult, EvalRun
+from trainer.models.evaluation import EvalResult, EvalRun, Reconstructions
 from trainer.models.experiment import Experiment, TaskCard
 from trainer.models.job import Job, JobCommand, JobEvent
 from trainer.models.loss import LossLevel, LossSegment, LossSeries
@@ -33,6 +33,7 @@ __all__ = [
     "LossSegment",
     "LossSeries",
     "RecipeRun",
+    "Reconstructions",
     "RegisteredClass",
     "Registry",
     "RegistryError",

@@ -20,6 +20,16 @@ class Call(models.Model):
     worker = models.CharField(max_length=200, blank=True)
     by = models.CharField(max_length=150, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    woken_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a lost wake-up was last repeated."
+    )
+    started_at = models.DateTimeField(null=True, blank=True)
+    doing = models.CharField(
+        max_length=200, blank=True, help_text="What is at work, for when it never returns."
+    )
+    limit_seconds = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Work that takes longer is ended."
+    )
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

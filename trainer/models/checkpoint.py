@@ -28,6 +28,10 @@ class Checkpoint(models.Model):
     file_name = models.CharField(max_length=200, unique=True)
     sha256 = models.CharField(max_length=64)
     size_bytes = models.PositiveBigIntegerField()
+    # Commands may come at the very step at which a state is copied, before or after it.
+    last_event = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="The newest event of its job when the state was copied."
+    )
     metrics = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -1,4 +1,4 @@
-"""Evaluations: one run over all enabled tasks, one row a metric."""
+"""Evaluations: one run over all enabled tasks, one row a metric; and reconstructions to look at."""
 
 from django.db import models
 
@@ -16,6 +16,10 @@ class EvalRun(models.Model):
         "trainer.Checkpoint", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     step = models.PositiveBigIntegerField()
+    errors = models.JSONField(
+        default=dict, blank=True, help_text="Why a task could not be evaluated, by its name."
+    )
+    by = models.CharField(max_length=150, blank=True, help_text="Empty: at the end of a job.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -32,6 +36,11 @@ class EvalResult(models.Model):
     task_name = models.CharField(max_length=80)
     metric = models.CharField(max_length=60)
     value = models.FloatField(null=True, blank=True, help_text="Empty: not a finite number.")
+    nonfinite = models.CharField(max_length=4, blank=True, help_text="nan, inf or -inf.")
+    # As the class declared them then: a class may change, what was measured does not.
+    good = models.FloatField(null=True, blank=True, help_text="Where the value turns good.")
+    poor = models.FloatField(null=True, blank=True, help_text="Where the value turns poor.")
+    unit = models.CharField(max_length=20, blank=True)
 
     class Meta:
         ordering = ("pk",)
@@ -43,3 +52,27 @@ class EvalResult(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task_name} {self.metric}"
+
+
+class Reconstructions(models.Model):
+    """Some images of a dataset as one state of a model gives them back, for people to look at."""
+
+    experiment = models.ForeignKey(
+        "trainer.Experiment", on_delete=models.CASCADE, related_name="reconstructions"
+    )
+    dataset = models.ForeignKey("trainer.Dataset", on_delete=models.CASCADE, related_name="+")
+    checkpoint = models.ForeignKey(
+        "trainer.Checkpoint", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    step = models.PositiveBigIntegerField()
+    images = models.JSONField(
+        help_text="Of each image its PSNR and the files original, reconstruction and difference."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-pk",)
+        verbose_name_plural = "reconstructions"
+
+    def __str__(self) -> str:
+        return f"Reconstructions at step {self.step}"

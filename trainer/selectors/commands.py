@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from trainer.models import Checkpoint, Job, JobCommand
 
@@ -28,9 +28,15 @@ def commands_applied(job: Job) -> QuerySet[JobCommand]:
 def commands_held_by(job: Job, checkpoint: Checkpoint) -> QuerySet[JobCommand]:
     """Return what had taken effect on a job when a checkpoint's state was copied, in order.
 
-    At one step, commands take effect before the state is copied.
+    At the checkpoint's own step the order of the events decides: a paused job may be asked for a
+    checkpoint, then for something else.
     """
-    return commands_applied(job).filter(applied_step__lte=checkpoint.job_step)
+    applied = commands_applied(job)
+    if checkpoint.last_event is None:  # written before this was noted
+        return applied.filter(applied_step__lte=checkpoint.job_step)
+    before = Q(event__isnull=True) | Q(event__lte=checkpoint.last_event)
+    at_its_step = Q(applied_step=checkpoint.job_step) & before
+    return applied.filter(Q(applied_step__lt=checkpoint.job_step) | at_its_step)
 
 
 def commands_scheduled(job: Job) -> list[JobCommand]:

@@ -7,14 +7,20 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from trainer.models import Call
+from trainer.live.events import EvalMessage
+from trainer.models import Call, Experiment
 from trainer.selectors.nodes import trainer_is_online
+from trainer.services.announce import announce
 from trainer.services.queue import call_wake
 
 # The eval worker is ready a few seconds after a start; a download may take longer.
 PATIENCE_SECONDS = 60.0
 LOOK_SECONDS = 0.02
 KEEP_SECONDS = 3600.0
+
+EVAL_RUN = "eval_run"
+PICTURES = "pictures"
+SHOWN = (EVAL_RUN, PICTURES)
 
 
 class CallRefused(Exception):
@@ -25,27 +31,35 @@ class TrainerOffline(Exception):
     """Nobody is there who could answer; the text says what to do."""
 
 
-def call_send(*, kind: str, payload: dict[str, Any], by: str = "") -> Call:
-    """Write a question and wake an eval worker once it is committed."""
+def call_send(
+    *, kind: str, payload: dict[str, Any], by: str = "", limit_seconds: int | None = None
+) -> Call:
+    """Write a question and wake an eval worker once it is committed.
+
+    Args:
+        limit_seconds: work that takes longer is ended and answered with a sentence; for code that
+            is not ours, which may never return.
+    """
     with transaction.atomic():
-        call = Call.objects.create(kind=kind, payload=payload, by=by)
-        transaction.on_commit(lambda: call_wake(call.pk))
+        call = Call.objects.create(kind=kind, payload=payload, by=by, limit_seconds=limit_seconds)
+        transaction.on_commit(lambda: call_wake(call.pk, limit_seconds=limit_seconds))
+        _tell(call)
     return call
 
 
-def call_ask(*, kind: str, payload: dict[str, Any], by: str = "") -> Any:
+def call_ask(
+    *, kind: str, payload: dict[str, Any], by: str = "", limit_seconds: int | None = None
+) -> Any:
     """Ask the trainer side and wait for its answer.
 
     Raises:
         CallRefused: it cannot be done; in the words of the code that refused.
         TrainerOffline: no trainer side is running, or it did not answer in time.
     """
-    if not trainer_is_online():
-        raise TrainerOffline(
-            "the trainer is offline; start it with 'manage.py runtrainer' and try again"
-        )
-    call = call_send(kind=kind, payload=payload, by=by)
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    trainer_require()
+    call = call_send(kind=kind, payload=payload, by=by, limit_seconds=limit_seconds)
+    patience = PATIENCE_SECONDS + (limit_seconds or 0)
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         call.refresh_from_db()
         if call.state == Call.State.DONE:
@@ -57,22 +71,78 @@ def call_ask(*, kind: str, payload: dict[str, Any], by: str = "") -> Any:
     Call.objects.filter(pk=call.pk, state=Call.State.PENDING).update(
         state=Call.State.REFUSED, error="nobody waited any longer", finished_at=timezone.now()
     )
-    raise TrainerOffline("the trainer did not answer within a minute; see its log")
+    raise TrainerOffline(f"the trainer did not answer within {patience:.0f} s; see its log")
+
+
+def trainer_require() -> None:
+    """Go on only where somebody is there to answer.
+
+    Raises:
+        TrainerOffline: nobody is.
+    """
+    if not trainer_is_online():
+        raise TrainerOffline(
+            "the trainer is offline; start it with 'manage.py runtrainer' and try again"
+        )
 
 
 def call_claim(call_id: int, *, worker: str) -> Call | None:
     """Take a pending question; None if somebody else has it."""
     taken = Call.objects.filter(pk=call_id, state=Call.State.PENDING).update(
-        state=Call.State.RUNNING, worker=worker
+        state=Call.State.RUNNING, worker=worker, started_at=timezone.now()
     )
     return Call.objects.get(pk=call_id) if taken else None
 
 
+@transaction.atomic
 def call_finish(call: Call, *, answer: Any = None, error: str = "") -> None:
-    """Write the answer, or why there is none."""
+    """Write the answer, or why there is none; whoever comes second is too late."""
     call.state = Call.State.REFUSED if error else Call.State.DONE
     call.answer, call.error, call.finished_at = answer, error, timezone.now()
-    call.save()
+    finished = Call.objects.filter(pk=call.pk, state=Call.State.RUNNING).update(
+        state=call.state, answer=answer, error=error, finished_at=call.finished_at
+    )
+    if finished:
+        _tell(call)
+
+
+def call_doing(call_id: int, doing: str) -> None:
+    """Note what is at work, before code is called that may never return."""
+    Call.objects.filter(pk=call_id).update(doing=doing[: Call._meta.get_field("doing").max_length])
+
+
+def call_end_lost(call: Call) -> None:
+    """Answer a running call whose worker is dead, or so late that it must be."""
+    limit = call.limit_seconds
+    if limit is None or call_age_seconds(call) < limit:
+        at = f" at {call.doing}" if call.doing else " while it answered"
+        call_finish(call, error=f"the worker died{at}; try again")
+        return
+    call_finish(
+        call,
+        error=f"{call.doing or 'it'} took longer than {limit} s and was ended; "
+        "ACC_EVAL_SECONDS allows more",
+    )
+
+
+def call_age_seconds(call: Call) -> float:
+    """Return for how long a call has been worked on."""
+    begun = call.started_at or call.created_at
+    return (timezone.now() - begun).total_seconds()
+
+
+def _tell(call: Call) -> None:
+    """Tell the open pages of an experiment about work whose progress they show."""
+    if call.kind not in SHOWN:
+        return
+    slug = call.payload["experiment"]
+    told = {"kind": call.kind, "state": call.state, "error": call.error or None}
+    message: EvalMessage = {
+        "type": "eval",
+        "experiment": slug,
+        "eval": {**(call.answer or {}), **told},
+    }
+    announce(Experiment(slug=slug).group, message)
 
 
 def calls_forget_old() -> None:

@@ -4,10 +4,21 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 
-from trainer.models import Checkpoint, Experiment, Job
+from trainer.models import Checkpoint, Experiment, Job, JobCommand, JobEvent
+from trainer.selectors.checkpoints import checkpoint_as_dict
+from trainer.selectors.jobs import job_active
 from trainer.services.announce import announce
-from trainer.services.jobs import job_held, job_hold
+from trainer.services.commands import command_applied, command_send, command_wait
+from trainer.services.jobs import JobConflict, job_held, job_hold
+
+# A checkpoint waits for the step before it and for the disk.
+PATIENCE_SECONDS = 60.0
+
+
+class CheckpointRefused(Exception):
+    """A state cannot be saved; the text says why."""
 
 
 def checkpoint_directory() -> Path:
@@ -18,11 +29,14 @@ def checkpoint_directory() -> Path:
 
 
 @transaction.atomic
-def checkpoint_record(*, job: Job, checkpoint: Checkpoint) -> Checkpoint:
+def checkpoint_record(
+    *, job: Job, checkpoint: Checkpoint, command: JobCommand | None = None
+) -> Checkpoint:
     """Make a written checkpoint the job's and its experiment's current one.
 
     Only the newest periodic checkpoint of a job is kept: the others' files go once the new row is
-    committed.
+    committed. A command that asked for the checkpoint is answered in the same transaction, so that
+    it never gets a second one.
 
     Raises:
         FenceLostError: the job is no longer this worker's, and the file means nothing.
@@ -34,24 +48,80 @@ def checkpoint_record(*, job: Job, checkpoint: Checkpoint) -> Checkpoint:
     if known is not None:
         return known  # a repeated write: the first one's commit succeeded, its answer was lost
     checkpoint.save()
+    if command is not None:
+        detail = {"checkpoint": checkpoint.pk, "tag": checkpoint.tag}
+        command_applied(command=command, step=checkpoint.job_step, detail=detail)
+    # What took effect before the state was copied has been recorded by now, and nothing since.
+    checkpoint.last_event = job.events.aggregate(newest=Max("pk"))["newest"]
+    checkpoint.save(update_fields=["last_event"])
     job_held(job).update(checkpoint=checkpoint, fruitless_restarts=0)
     Experiment.objects.filter(pk=job.experiment_id).update(current_checkpoint=checkpoint)
     _drop_older_periodic(checkpoint)
+    _announce(checkpoint)
+    return checkpoint
+
+
+def checkpoint_save(*, experiment: Experiment, tag: str = "", by: str = "") -> Checkpoint:
+    """Keep an experiment's present state under a name.
+
+    A held job writes it between two steps. At rest the state is on the disk already, so that its
+    checkpoint only gets the tag: a copy would be the same bytes under another number.
+
+    Raises:
+        CheckpointRefused: nothing was trained yet, or the state has another tag.
+        JobConflict: as `checkpoint_take`.
+    """
+    job = job_active(experiment)
+    if job is not None:
+        return checkpoint_take(job=job, tag=tag, by=by)
+    with transaction.atomic():
+        experiment = Experiment.objects.select_for_update().get(pk=experiment.pk)
+        checkpoint = experiment.current_checkpoint
+        if checkpoint is None:
+            raise CheckpointRefused(
+                f"experiment '{experiment.slug}' has no trained state to save; train it first"
+            )
+        if tag and checkpoint.tag not in {"", tag}:
+            raise CheckpointRefused(
+                f"this state is saved already, as '{checkpoint.tag}' (checkpoint {checkpoint.pk}), "
+                "and nothing was trained since"
+            )
+        if tag and checkpoint.tag != tag:
+            checkpoint.tag = tag
+            checkpoint.kind = Checkpoint.Kind.MANUAL  # what somebody named is never dropped
+            checkpoint.save(update_fields=["tag", "kind"])
+            _announce(checkpoint)
+    return checkpoint
+
+
+def checkpoint_take(*, job: Job, tag: str = "", by: str = "") -> Checkpoint:
+    """Have a held job write a checkpoint between two steps, and wait for it.
+
+    Raises:
+        JobConflict: no worker holds the job, it ended first, it does not come to its next step,
+            or its disk cannot be written.
+    """
+    command = command_send(job=job, kind="save_checkpoint", payload={"tag": tag}, by=by)
+    command_wait(command, seconds=PATIENCE_SECONDS)
+    event = JobEvent.objects.filter(command=command).first()
+    checkpoint = event and Checkpoint.objects.filter(pk=event.detail["checkpoint"]).first()
+    if not checkpoint:
+        raise JobConflict(
+            f"job {job.pk} wrote no checkpoint within {PATIENCE_SECONDS:.0f} s; "
+            "it is in a long step, and will write it after that"
+        )
+    return checkpoint
+
+
+def _announce(checkpoint: Checkpoint) -> None:
     announce(
-        job.experiment.group,
+        checkpoint.experiment.group,
         {
             "type": "checkpoint",
-            "experiment": job.experiment.slug,
-            "checkpoint": {
-                "id": checkpoint.pk,
-                "tag": checkpoint.tag,
-                "parent_id": checkpoint.parent_id,
-                "step": checkpoint.step,
-                "job_id": checkpoint.job_id,
-            },
+            "experiment": checkpoint.experiment.slug,
+            "checkpoint": checkpoint_as_dict(checkpoint),
         },
     )
-    return checkpoint
 
 
 def _drop_older_periodic(newest: Checkpoint) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from trainer.models import Job, JobCommand
 from trainer.services.announce import job_announce, job_event_add
+from trainer.services.measure import state_measure
 from trainer.services.queue import job_wake
 
 # A job that takes its worker down this often without a new checkpoint is not tried again.
@@ -140,6 +141,8 @@ def job_end(
     told = {"error": error} if error else detail
     job_event_add(job=job, step=step, kind=state, detail=told)
     job_announce(job)
+    if job.checkpoint and state in (Job.State.COMPLETED, Job.State.STOPPED):
+        state_measure(job.checkpoint)
 
 
 @transaction.atomic

@@ -19,11 +19,15 @@ def job_wake(job_id: int) -> bool:
     return _send(run_job, job_id)
 
 
-def call_wake(call_id: int) -> bool:
-    """Tell the eval workers about a call; return whether the message went out."""
+def call_wake(call_id: int, *, limit_seconds: int | None = None) -> bool:
+    """Tell the eval workers about a call; return whether the message went out.
+
+    The worker's main process kills the one that answers when its time is over: nothing that runs
+    in it could be trusted to notice.
+    """
     from trainer.tasks import run_call
 
-    return _send(run_call, call_id)
+    return _send(run_call, call_id, time_limit=limit_seconds)
 
 
 def queue_is_empty(name: str) -> bool:
@@ -37,9 +41,9 @@ def queue_is_empty(name: str) -> bool:
         return bool(declared.message_count == 0)
 
 
-def _send(task: object, row_id: int) -> bool:
+def _send(task: object, row_id: int, **options: object) -> bool:
     try:
-        task.apply_async((row_id,), retry=False)  # type: ignore[attr-defined]
+        task.apply_async((row_id,), retry=False, **options)  # type: ignore[attr-defined]
     except (OperationalError, RedisError, OSError) as error:
         logger.warning("the queue cannot be reached; the row waits: %s", error)
         return False

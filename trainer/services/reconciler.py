@@ -8,7 +8,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from trainer.models import Call, Job
-from trainer.services.calls import call_finish, calls_forget_old
+from trainer.services.calls import call_age_seconds, call_end_lost, calls_forget_old
 from trainer.services.cards import cards_forget_removed
 from trainer.services.jobs import job_requeue, job_take_from_silent
 from trainer.services.queue import EVAL, TRAIN, call_wake, job_wake, queue_is_empty
@@ -17,6 +17,9 @@ from trainer.services.workers import worker_is_gone
 # A message this old that lies in no queue is either lost or just being claimed; a second one for a
 # claimed job is refused by the claim.
 WAKE_SECONDS = 2.0
+WAKE_AGAIN_SECONDS = 10.0
+# A worker on another machine ends work that takes too long; nobody here can see whether it did.
+GRACE_SECONDS = 10.0
 
 
 def reconcile_once(*, trust_leases: bool = True) -> None:
@@ -35,8 +38,11 @@ def reconcile_once(*, trust_leases: bool = True) -> None:
     for job in Job.objects.filter(state=Job.State.INTERRUPTED).select_related("experiment"):
         job_requeue(job)
     for call in Call.objects.filter(state=Call.State.RUNNING):
-        if worker_is_gone(call.worker):
-            call_finish(call, error="the worker died while it answered; try again")
+        overdue = call.limit_seconds is not None and (
+            call_age_seconds(call) > call.limit_seconds + GRACE_SECONDS
+        )
+        if worker_is_gone(call.worker) or overdue:
+            call_end_lost(call)
     calls_forget_old()
     cards_forget_removed()
     _wake_again()
@@ -48,7 +54,11 @@ def _wake_again() -> None:
     jobs = Job.objects.filter(state=Job.State.QUEUED).filter(
         Q(enqueued_at=None) | Q(enqueued_at__lt=old)
     )
-    calls = Call.objects.filter(state=Call.State.PENDING, created_at__lt=old)
+    # Seldom: each wake-up costs a worker a fresh process, also one that comes a second time.
+    long_ago = timezone.now() - datetime.timedelta(seconds=WAKE_AGAIN_SECONDS)
+    calls = Call.objects.filter(state=Call.State.PENDING, created_at__lt=old).filter(
+        Q(woken_at=None) | Q(woken_at__lt=long_ago)
+    )
     try:
         if jobs.exists() and queue_is_empty(TRAIN):
             for job in jobs.order_by("pk"):
@@ -56,7 +66,8 @@ def _wake_again() -> None:
                 job_wake(job.pk)
         if calls.exists() and queue_is_empty(EVAL):
             for call in calls.order_by("pk"):
-                call_wake(call.pk)
+                if call_wake(call.pk, limit_seconds=call.limit_seconds):
+                    Call.objects.filter(pk=call.pk).update(woken_at=timezone.now())
     except (OperationalError, RedisError, OSError):
         # The broker is away; the next second looks again.
         return

@@ -6,7 +6,8 @@ from typing import Any
 
 from acc.dataset import DatasetError
 from acc.tasks.base import TaskError
-from trainer.services.calls import call_claim, call_finish
+from acc.training.state import StateMismatchError
+from trainer.services.calls import EVAL_RUN, PICTURES, call_claim, call_finish
 from trainer.services.datasets import DatasetRefused
 from trainer.services.experiments import CardRefused, ExperimentRefused
 from trainer.services.jobs import JobRefused
@@ -19,8 +20,11 @@ from trainer.worker.answers import (
     model_create,
     task_add,
 )
+from trainer.worker.checkpoint_store import CheckpointDamagedError
 from trainer.worker.classes import SourceLost
 from trainer.worker.demo import demo_create
+from trainer.worker.evaluate import eval_run
+from trainer.worker.pictures import pictures_make, reconstructions_answer
 
 logger = logging.getLogger("acc.worker")
 
@@ -33,6 +37,8 @@ REFUSALS = (
     ExperimentRefused,
     JobRefused,
     SourceLost,
+    StateMismatchError,
+    CheckpointDamagedError,
 )
 
 
@@ -42,7 +48,7 @@ def call_answer(call_id: int) -> None:
     if call is None:
         return
     try:
-        answer = ANSWERS[call.kind](call.payload)
+        answer = ANSWERS[call.kind]({**call.payload, "call": call.pk})
     except REFUSALS as refusal:
         call_finish(call, error=str(refusal))
     except (KeyError, ValueError, TypeError) as error:
@@ -62,4 +68,7 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "dataset_sample": dataset_sample,
     "task_add": task_add,
     "demo_create": demo_create,
+    EVAL_RUN: eval_run,
+    "reconstruct": reconstructions_answer,
+    PICTURES: pictures_make,
 }

@@ -1,13 +1,9 @@
 """What the web side asks for and only the trainer side can do: it needs torch or task code."""
 
-import base64
-import io
 from itertools import count
 from typing import Any
 
 import torch
-from PIL import Image
-from torch import Tensor
 
 from acc.dataset import AccDataset
 from trainer.models import Dataset, Experiment, Registry, TaskCard
@@ -18,6 +14,7 @@ from trainer.services.experiments import experiment_create
 from trainer.services.plan import task_plan
 from trainer.services.sources import sources_of
 from trainer.worker.generated import dataset_make
+from trainer.worker.png import png_base64
 from trainer.worker.sources import dataset_build, model_build, task_build
 
 # A dataset of the usual size is known by its plain name.
@@ -130,13 +127,3 @@ def task_add(payload: dict[str, Any]) -> dict[str, Any]:
         params=payload["params"],
     )
     return card_as_dict(card) | {"command": command.pk if command else None}
-
-
-def png_base64(image_CHW: Tensor) -> str:
-    """Return an image in [0, 1] as a base64 PNG."""
-    pixels_HWC = (image_CHW.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()
-    if pixels_HWC.shape[2] == 1:
-        pixels_HWC = pixels_HWC[:, :, 0]
-    buffer = io.BytesIO()
-    Image.fromarray(pixels_HWC).save(buffer, format="PNG")
-    return base64.b64encode(buffer.getvalue()).decode()

@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from acc.training.state import TrainingState
-from trainer.models import Checkpoint, Job
+from trainer.models import Checkpoint, Job, JobCommand
 from trainer.services.checkpoints import checkpoint_directory, checkpoint_record
 
 FORMAT = 1
@@ -25,19 +25,28 @@ class CheckpointDamagedError(Exception):
 
 
 def checkpoint_write(
-    *, job: Job, state: TrainingState, kind: Checkpoint.Kind, parent: Checkpoint | None
+    *,
+    job: Job,
+    state: TrainingState,
+    kind: Checkpoint.Kind,
+    parent: Checkpoint | None,
+    command: JobCommand | None = None,
 ) -> Checkpoint:
     """Store a state and make it the job's current checkpoint.
 
     The fence stands in the file's name, so that a worker that lost its job cannot overwrite the
-    file of the one that took it.
+    file of the one that took it; a paused job may write several at one step, each for a command.
+
+    Args:
+        command: the one that asked for the checkpoint; it is answered with it.
 
     Raises:
         FenceLostError: the job is no longer this worker's; the files are removed again.
         OSError: the disk is full or cannot be written.
     """
     step = state.meta["step"]
-    name = f"{job.experiment.slug}-job{job.pk}-step{step}-{kind}-f{job.fence}.safetensors"
+    asked = f"-c{command.pk}" if command else ""
+    name = f"{job.experiment.slug}-job{job.pk}-step{step}-{kind}{asked}-f{job.fence}.safetensors"
     tensors = save(state.tensors)
     meta = json.dumps({"format": FORMAT, **state.meta}).encode()
     path = checkpoint_directory() / name
@@ -46,6 +55,7 @@ def checkpoint_write(
         job=job,
         parent=parent,
         kind=kind,
+        tag=command.payload.get("tag", "") if command else "",
         step=(job.start_checkpoint.step if job.start_checkpoint else 0) + step,
         job_step=step,
         file_name=name,
@@ -56,7 +66,7 @@ def checkpoint_write(
         # The row comes last: files without a row mean nothing, a row without its files cannot be.
         _write_whole(path.with_suffix(".json"), meta)
         _write_whole(path, tensors)
-        return checkpoint_record(job=job, checkpoint=checkpoint)
+        return checkpoint_record(job=job, checkpoint=checkpoint, command=command)
     except DatabaseTrouble:
         # The commit may have succeeded although its answer was lost; the files stay for the row.
         raise

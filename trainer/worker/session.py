@@ -8,7 +8,8 @@ from django.conf import settings
 from django.db import connection
 
 from acc.training.state import adopt, capture, restore
-from trainer.models import Checkpoint, Job
+from trainer.models import Checkpoint, Job, JobCommand
+from trainer.services.commands import command_refused
 from trainer.services.jobs import (
     FenceLostError,
     job_end,
@@ -72,7 +73,7 @@ class Session:
                 seconds_before=job.active_seconds,
             ),
         )
-        self.steering = Steering(job, self.trainer, control, self.recorder)
+        self.steering = Steering(job, self.trainer, control, self.recorder, save=self._save_asked)
         self._periodic_waits = False
         # Closed before it idles through the whole job: a database that restarts meanwhile would
         # be noticed only by the last write.
@@ -152,27 +153,40 @@ class Session:
             logger.exception("job %s: its last state could not be saved", self.job.pk)
             self.recorder.stop()
 
-    def _checkpoint(self, kind: Checkpoint.Kind) -> None:
+    def _save_asked(self, command: JobCommand) -> None:
+        self._checkpoint(Checkpoint.Kind.MANUAL, command)
+
+    def _checkpoint(self, kind: Checkpoint.Kind, command: JobCommand | None = None) -> None:
         """Copy the state now; the recorder writes it once all losses before it are stored."""
         periodic = kind == Checkpoint.Kind.PERIODIC
         if periodic and self._periodic_waits:
             return  # a slow disk or an absent database must not pile up copies of the model
-        self._periodic_waits = periodic
+        if periodic:
+            self._periodic_waits = True
         state = capture(self.trainer)
 
         def write() -> None:
             try:
                 self._last_checkpoint = checkpoint_write(
-                    job=self.job, state=state, kind=kind, parent=_parent(self._last_checkpoint)
+                    job=self.job,
+                    state=state,
+                    kind=kind,
+                    parent=_parent(self._last_checkpoint),
+                    command=command,
                 )
             except OSError as error:
-                if not periodic:
+                if not periodic and command is None:
                     raise
                 # The next one may find room again; until then a crash costs more steps.
-                reason = error.strerror or str(error)
+                reason, step = error.strerror or str(error), state.meta["step"]
                 logger.warning("job %s: no checkpoint: %s", self.job.pk, reason)
-                job_trouble(self.job, step=state.meta["step"], kind="no_checkpoint", reason=reason)
-            self._periodic_waits = False
+                if command is None:
+                    job_trouble(self.job, step=step, kind="no_checkpoint", reason=reason)
+                else:
+                    reason = f"the checkpoint could not be written: {reason}"
+                    command_refused(command=command, step=step, reason=reason)
+            if periodic:
+                self._periodic_waits = False
 
         self.recorder.after_losses(write)
 

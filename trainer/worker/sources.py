@@ -46,6 +46,20 @@ def dataset_build(name: str, spec: dict[str, Any]) -> AccDataset:
     return dataset
 
 
+class DatasetShelf:
+    """Datasets for one piece of work, each built once."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._built: dict[str, AccDataset] = {}
+
+    def get(self, name: str, spec: dict[str, Any]) -> AccDataset:
+        """Return a dataset; raises as `dataset_build`."""
+        if name not in self._built:
+            self._built[name] = dataset_build(name, spec)
+        return self._built[name]
+
+
 def task_build(
     plan: dict[str, Any], dataset: AccDataset, model: nn.Module, sources: Sources
 ) -> Task:

@@ -19,6 +19,7 @@ from trainer.worker.task_steering import TaskSteering
 
 # A paused loop wakes this often by itself, to see whether the recorder is still well.
 PAUSE_SECONDS = 0.5
+SAVE = "save_checkpoint"
 TASK_KINDS = tuple(kind for kind in STEERING if kind != "set_lr")
 
 
@@ -34,13 +35,22 @@ class Steering:
     the curve wait for that. A repetition of another job applies that one's at its steps.
     """
 
-    def __init__(self, job: Job, trainer: Trainer, control: Control, recorder: Recorder) -> None:
-        """Steer one claimed job."""
+    def __init__(
+        self,
+        job: Job,
+        trainer: Trainer,
+        control: Control,
+        recorder: Recorder,
+        *,
+        save: Callable[[JobCommand], None],
+    ) -> None:
+        """Steer one claimed job; `save` writes a checkpoint and answers the command with it."""
         self.paused = _was_paused(job)
         self._job = job
         self._trainer = trainer
         self._control = control
         self._recorder = recorder
+        self._save = save
         self._tasks = TaskSteering(job, trainer, recorder.summaries)
         self._ended: Job.State | None = None
         self._to_repeat = deque(_claimed(job, _commands_after(job)))
@@ -144,6 +154,9 @@ class Steering:
         self._release()
 
     def _apply_at_once(self, command: JobCommand) -> None:
+        if command.kind == SAVE:
+            self._save(command)
+            return
         try:
             detail = self._effect(command)
         except (Exception, SystemExit) as error:  # noqa: BLE001  a task's code may raise anything
@@ -221,8 +234,11 @@ def _claimed(job: Job, commands: Iterable[JobCommand]) -> list[JobCommand]:
 
 
 def _commands_after(job: Job) -> list[JobCommand]:
-    """Return the commands whose effect the job's checkpoint does not hold: all without one."""
-    applied = commands_applied(job)
+    """Return the commands whose effect the job's checkpoint does not hold: all without one.
+
+    A checkpoint that was asked for is no effect: it is there, and is not written again.
+    """
+    applied = commands_applied(job).exclude(kind=SAVE)
     if job.checkpoint is None:
         return list(applied)
     held = commands_held_by(job, job.checkpoint)

@@ -1,5 +1,6 @@
 /** Wires the workbench: socket, curves, figures, and the panels that htmx refreshes. */
 
+import { wireTimes } from "./ago.js";
 import { CurvesPanel } from "./curves.js";
 import { tellUnsent } from "./cut_off.js";
 import { Header, showSignedOut } from "./header.js";
@@ -12,6 +13,9 @@ import { wireTaskDetail } from "./task_detail.js";
 
 /** How often the cards ask for what no message tells: how well each task is. */
 const CARDS_POLL_MS = 3000;
+
+/** The panels that show what was measured, of the tasks that are attached. */
+const MEASURED = ["acc:eval", "acc:recon"];
 
 const workbench = document.getElementById("workbench");
 const figures = new RunFigures(workbench.dataset.experimentName);
@@ -67,7 +71,8 @@ function followStarted(event) {
 /** Fetch what happened while nobody listened, be it between the page and its socket. */
 function catchUp() {
   curves?.refill();
-  for (const name of ["acc:run", "acc:jobs", "acc:tasks", "acc:events"]) refresh(name);
+  const panels = ["acc:run", "acc:jobs", "acc:tasks", "acc:events", "acc:task-detail", ...MEASURED];
+  for (const name of panels) refresh(name);
   followClasses();
 }
 
@@ -83,7 +88,9 @@ function receive(message) {
   if (message.type === "task" || message.type === "event") {
     for (const name of ["acc:tasks", "acc:task-detail", "acc:events"]) refresh(name);
   }
-  if (message.type === "eval") refresh("acc:task-detail");
+  if (message.type === "task" || message.type === "eval") {
+    for (const name of ["acc:task-detail", ...MEASURED]) refresh(name);
+  }
   if (message.type === "registry" && message.registry === "tasks") followClasses();
   frame ??= requestAnimationFrame(() => {
     frame = null;
@@ -125,6 +132,7 @@ wireRefreshes();
 wireTaskAdd();
 wireTaskCards();
 wireTaskDetail();
+wireTimes();
 adoptRun();
 new Header({
   receive,

@@ -10,6 +10,8 @@ const PANELS = {
   "acc:tasks": "tasks-panel",
   "acc:task-detail": "task-detail-body",
   "acc:events": "events-panel",
+  "acc:eval": "eval-panel",
+  "acc:recon": "recon-panel",
   "acc:job": "job-panel",
   "acc:device": "device-menu",
   "acc:registry-badge": "registry-badge",

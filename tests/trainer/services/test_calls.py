@@ -1,21 +1,27 @@
 """Questions to the trainer side."""
 
+import datetime
 import threading
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from tests.trainer.rows import at_once
 from trainer.models import Call
 from trainer.services.calls import (
+    EVAL_RUN,
     CallRefused,
     TrainerOffline,
     call_ask,
     call_claim,
+    call_doing,
     call_finish,
     call_send,
 )
 from trainer.services.nodes import node_goodbye, node_heartbeat
+from trainer.services.reconciler import reconcile_once
+from trainer.services.workers import worker_name
 
 pytestmark = [
     pytest.mark.portable,
@@ -77,3 +83,68 @@ def test_of_two_workers_one_gets_the_question():
         lambda: call_claim(call.pk, worker="a:1:0"), lambda: call_claim(call.pk, worker="b:1:0")
     )
     assert sorted(result is not None for result in results) == [False, True]
+
+
+def running_since(seconds, *, limit, worker):
+    """Return a call that a worker took so long ago."""
+    call = call_claim(call_send(kind="anything", payload={}, limit_seconds=limit).pk, worker=worker)
+    assert call is not None
+    started_at = timezone.now() - datetime.timedelta(seconds=seconds)
+    Call.objects.filter(pk=call.pk).update(started_at=started_at)
+    return call
+
+
+@pytest.mark.parametrize(
+    ("seconds", "worker", "sentence"),
+    [
+        (1, "dead", "the worker died while it answered; try again"),
+        (31, "dead", "it took longer than 30 s and was ended; ACC_EVAL_SECONDS allows more"),
+        # Of another machine, where nobody here can see whether it is alive.
+        (41, "elsewhere:1:0", "it took longer than 30 s and was ended"),
+        (39, "elsewhere:1:0", ""),
+        (29, "alive", ""),
+    ],
+)
+def test_work_that_takes_too_long_or_loses_its_worker_is_answered_all_the_same(
+    seconds, worker, sentence
+):
+    here = worker_name().rsplit(":", 1)[0]
+    names = {"dead": f"{here}:0", "alive": worker_name()}
+    call = running_since(seconds, limit=30, worker=names.get(worker, worker))
+    reconcile_once()
+    call.refresh_from_db()
+    assert call.state == (Call.State.REFUSED if sentence else Call.State.RUNNING)
+    assert call.error.startswith(sentence)
+
+
+def test_what_was_at_work_is_named():
+    call = running_since(41, limit=30, worker="elsewhere:1:0")
+    call_doing(call.pk, "task 'endless'")
+    reconcile_once()
+    call.refresh_from_db()
+    assert call.error.startswith("task 'endless' took longer than 30 s and was ended")
+
+
+def test_an_answer_that_comes_after_the_refusal_is_too_late():
+    call = running_since(41, limit=30, worker="elsewhere:1:0")
+    reconcile_once()
+    call_finish(call, answer={"n": 3})
+    call.refresh_from_db()
+    assert (call.state, call.answer) == (Call.State.REFUSED, None)
+
+
+def test_open_pages_hear_that_an_evaluation_began_and_why_it_failed(monkeypatch):
+    sent: list[tuple[str, dict]] = []
+    monkeypatch.setattr("trainer.services.announce.publish", lambda *told: sent.append(told))
+    call = call_send(kind=EVAL_RUN, payload={"experiment": "small"})
+    claimed = call_claim(call.pk, worker="a:1:0")
+    assert claimed is not None
+    call_finish(claimed, error="no such checkpoint")
+    assert [(group, message["type"]) for group, message in sent] == [
+        ("experiment.small", "eval")
+    ] * 2
+    told = [message["eval"] for _, message in sent]
+    assert [(found["state"], found["error"]) for found in told] == [
+        ("pending", None),
+        ("refused", "no such checkpoint"),
+    ]

@@ -117,6 +117,9 @@ def test_a_question_whose_wake_up_was_lost_is_asked_again(valkey):
     Call.objects.filter(pk=call.pk).update(created_at=old)
     reconcile_once()
     assert waiting(valkey, EVAL) == [call.pk]
+    # In a worker's hands by now: a second wake-up would cost the worker a fresh process.
+    reconcile_once()
+    assert waiting(valkey, EVAL) == []
 
 
 def test_a_flushed_broker_still_takes_wake_ups(valkey):

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("trainer", "0004_task_removed"),
+        ("trainer", "0005_evaluations"),
     ]
 
     operations = [

@@ -1,0 +1,142 @@
+"""What the panel of evaluations needs: the newest numbers, how good they are, where they go."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.call_state import call_state
+from dashboard.sparkline import Sparkline, sparkline
+from dashboard.templatetags.figures import loss
+from trainer.models import EvalResult, EvalRun, Experiment
+from trainer.selectors.evals import evals_of
+from trainer.selectors.experiments import cards_of
+from trainer.selectors.nodes import trainer_is_online
+from trainer.services.calls import EVAL_RUN
+
+RUNS_SHOWN = 5
+# A smaller change than this share of the value before is none.
+STEADY = 0.005
+
+
+@dataclass(frozen=True)
+class Trend:
+    """Where a metric went since the evaluation before."""
+
+    word: str
+    arrow: str
+    verdict: str
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """One metric of the newest evaluation, and its last values.
+
+    Attributes:
+        better: which direction is, "higher" or "lower"; empty where nobody said.
+        history: its last values in words, the newest last.
+    """
+
+    result: EvalResult
+    better: str
+    verdict: str
+    trend: Trend | None
+    line: Sparkline
+    history: str
+
+    @property
+    def value_text(self) -> str:
+        """The value with its unit; what it is where it is no finite number."""
+        text = loss(self.result.value) if self.result.value is not None else self.result.nonfinite
+        return f"{text} {self.result.unit}".strip()
+
+
+@dataclass(frozen=True)
+class TaskRows:
+    """The metrics of one task, or why there are none."""
+
+    name: str
+    colour: int | None
+    metrics: list[MetricRow]
+    error: str = ""
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the task measures nothing and nothing is wrong with it."""
+        return not self.metrics and not self.error
+
+
+def eval_panel(experiment: Experiment) -> dict[str, Any]:
+    """Return what `partials/eval.html` needs."""
+    runs = evals_of(experiment, limit=RUNS_SHOWN)
+    cards = cards_of(experiment)
+    return {
+        "experiment": experiment,
+        "eval_run": runs[0] if runs else None,
+        "eval_tasks": _task_rows(runs, {card.name: card.colour for card in cards}),
+        "eval_call": call_state(
+            experiment, EVAL_RUN, succeeded_at=runs[0].created_at if runs else None
+        ),
+        "eval_possible": any(card.enabled for card in cards),
+        "trainer_online": trainer_is_online(),
+    }
+
+
+def verdict_of(value: float | None, good: float | None, poor: float | None) -> str:
+    """Return "good", "moderate" or "poor"; empty where nothing says which."""
+    if good is None or poor is None or good == poor:
+        return ""
+    if value is None:
+        return "poor"  # not a finite number, so not one that a bound was written for
+    sign = 1 if good > poor else -1
+    if sign * value > sign * good:
+        return "good"
+    return "moderate" if sign * value >= sign * poor else "poor"
+
+
+def trend_of(values: list[float | None], better: str) -> Trend | None:
+    """Return where the last of the values went; None with nothing to compare it with."""
+    if len(values) < 2 or values[-1] is None or values[-2] is None:
+        return None
+    change = values[-1] - values[-2]
+    if abs(change) <= STEADY * abs(values[-2]):
+        return Trend("steady", "\N{RIGHTWARDS ARROW}", "")
+    arrow = "\N{NORTH EAST ARROW}" if change > 0 else "\N{SOUTH EAST ARROW}"
+    if not better:
+        return Trend("up" if change > 0 else "down", arrow, "")
+    improved = (change > 0) == (better == "higher")
+    return Trend("better", arrow, "good") if improved else Trend("worse", arrow, "poor")
+
+
+def _task_rows(runs: list[EvalRun], colours: dict[str, int]) -> list[TaskRows]:
+    if not runs:
+        return []
+    newest = runs[0]
+    past: dict[tuple[str, str], list[float | None]] = {}
+    for run in reversed(runs):
+        for result in run.results.all():
+            past.setdefault((result.task_name, result.metric), []).append(result.value)
+    rows: dict[str, TaskRows] = {}
+    for result in newest.results.all():
+        name = result.task_name
+        task = rows.setdefault(name, TaskRows(name, colours.get(name), []))
+        task.metrics.append(_metric_row(result, past[name, result.metric]))
+    for name, error in newest.errors.items():
+        rows[name] = TaskRows(name, colours.get(name), [], error)
+    return list(rows.values())
+
+
+def _metric_row(result: EvalResult, values: list[float | None]) -> MetricRow:
+    better = _better(result.good, result.poor)
+    return MetricRow(
+        result=result,
+        better=better,
+        verdict=verdict_of(result.value, result.good, result.poor),
+        trend=trend_of(values, better),
+        line=sparkline(values),
+        history=", ".join(loss(value) for value in values),
+    )
+
+
+def _better(good: float | None, poor: float | None) -> str:
+    if good is None or poor is None or good == poor:
+        return ""
+    return "higher" if good > poor else "lower"

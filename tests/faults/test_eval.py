@@ -1,0 +1,155 @@
+"""Evaluations beside a job that trains: it keeps its numbers, and no task's code holds them up."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.faults.system import System, until
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+
+STEPS = 1500
+OWN_STEPS = 240
+LIMIT_SECONDS = 10
+
+# Written for the five names of the interface and nothing else.
+OWN_TASK = """
+import torch
+from acc.tasks.base import Task, TaskError
+
+
+class BrightnessTask(Task):
+    def check_compatible(self, autoencoder, dataset):
+        if dataset.images.shape[1] != 1:
+            raise TaskError("BrightnessTask needs grey images")
+
+    def _build_head(self, latent_dim):
+        return torch.nn.Linear(latent_dim, 1)
+
+    def compute_loss(self, model_output, batch):
+        wanted = batch[0].mean(dim=(1, 2, 3))
+        return (self.head(self._get_latent(model_output)).squeeze(1) - wanted).square().mean()
+
+    def evaluate(self, autoencoder, device):
+        errors = []
+        with torch.no_grad():
+            for batch in self.dataset.eval_loader(64):
+                images = batch[0].to(device)
+                guess = self.head(self._get_latent(autoencoder(images))).squeeze(1)
+                errors.append((guess - images.mean(dim=(1, 2, 3))).abs())
+        return {"brightness_error": torch.cat(errors).mean()}
+"""
+
+STUBBORN_TASK = OWN_TASK.replace("BrightnessTask", "StubbornTask").replace(
+    "        errors = []\n",
+    "        while True:\n"
+    "            try:\n"
+    "                torch.zeros(1)\n"
+    "            except BaseException:\n"
+    "                pass\n",
+)
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A system with two task files of its own, and little patience with evaluations."""
+    directory: Path = tmp_path_factory.mktemp("eval")
+    tasks, home = directory / "tasks", directory / "home"
+    tasks.mkdir()
+    home.mkdir()
+    (tasks / "brightness.py").write_text(OWN_TASK)
+    (tasks / "stubborn.py").write_text(STUBBORN_TASK)
+    made = System(home, ACC_TASK_DIRS=str(tasks), ACC_EVAL_SECONDS=str(LIMIT_SECONDS))
+    made.start()
+    yield made
+    made.close()
+
+
+def attach(system: System, slug: str, class_name: str, name: str) -> None:
+    """Attach a task of our own to a part of the latent."""
+    task = {"class_name": class_name, "dataset_name": "digits", "latent_slice": "2:6"}
+    offered = lambda: {row["class_name"] for row in system.get("/registry/tasks")}  # noqa: E731
+    until(lambda: class_name in offered(), f"{class_name} on offer", seconds=20)
+    system.post(f"/tasks/add?experiment={slug}", {**task, "name": name})
+
+
+def evals(system: System, slug: str, count: int) -> list[dict[str, Any]]:
+    """Wait until so many evaluations are stored; return them, the newest first."""
+    path = f"/eval/history?experiment={slug}"
+    found: list[dict[str, Any]] = until(
+        lambda: len(rows := system.get(path)) >= count and rows, "evaluations", seconds=60
+    )
+    return found
+
+
+def worker_of_call(system: System) -> psutil.Process:
+    """Return the process that answers a call, a child of the eval worker."""
+
+    def busy() -> psutil.Process | None:
+        for process in system.processes():
+            with suppress(psutil.Error):
+                in_pool = "eval@" in " ".join(process.parent().cmdline())
+                if in_pool and process.cpu_percent(0.3) > 30:
+                    return process
+        return None
+
+    found: psutil.Process = until(busy, "an evaluation at work", seconds=30)
+    return found
+
+
+def test_evaluations_in_the_middle_of_a_job_change_no_number_of_its_curve(system: System) -> None:
+    calm = system.train(system.experiment("calm"), steps=STEPS)
+    system.wait_for_end(calm)
+    watched = system.train(system.experiment("watched"), steps=STEPS)
+    answers = []
+    for step in (100, 450, 800):
+        system.wait_for_step(watched, step)
+        answers.append(system.post("/eval/run?experiment=watched"))
+    assert system.wait_for_end(watched)["state"] == "completed"
+    assert system.curve(watched) == system.curve(calm)
+    steps = [answer["step"] for answer in answers]
+    assert steps == sorted(set(steps))
+    assert all(step < STEPS for step in steps)
+    # And once more by itself when each job ended, on the same final state.
+    last, calm_last = evals(system, "watched", 4)[0], evals(system, "calm", 1)[0]
+    assert last["step"] == calm_last["step"] == STEPS
+    assert last["results"] == calm_last["results"]
+
+
+def test_a_task_file_of_the_five_names_is_attached_trained_and_measured(system: System) -> None:
+    slug = system.experiment("own")
+    attach(system, slug, "BrightnessTask", "bright")
+    job_id = system.train(slug, steps=OWN_STEPS)
+    assert system.wait_for_end(job_id)["state"] == "completed"
+    losses = [loss for _, name, loss, _ in system.curve(job_id) if name == "bright"]
+    assert len(losses) == OWN_STEPS
+    assert sum(losses[-20:]) < sum(losses[:20]) / 4
+    found = evals(system, slug, 1)[0]
+    assert (found["step"], found["errors"]) == (OWN_STEPS, {})
+    # The mean absolute error of a guess whose square error the curve shows.
+    assert 0 < found["results"]["bright"]["brightness_error"] < 3 * losses[-1] ** 0.5
+
+
+def test_an_evaluation_that_never_returns_is_ended_and_the_next_one_is_answered(
+    system: System,
+) -> None:
+    slug = system.experiment("stubborn")
+    attach(system, slug, "StubbornTask", "stubborn")
+    with pytest.raises(AssertionError, match=f"stubborn.* took longer than {LIMIT_SECONDS} s"):
+        system.post(f"/eval/run?experiment={slug}")
+    system.post(f"/tasks/stubborn/toggle?experiment={slug}")
+    assert system.post(f"/eval/run?experiment={slug}")["results"]["recon"]["psnr"] > 0
+
+
+def test_an_evaluation_whose_worker_is_killed_is_answered(system: System) -> None:
+    slug = system.experiment("killed")
+    attach(system, slug, "StubbornTask", "stubborn")
+    job_id = system.train(slug, steps=1)
+    system.wait_for_end(job_id)  # its automatic evaluation meets the stubborn task
+    worker_of_call(system).kill()
+    system.post(f"/tasks/stubborn/toggle?experiment={slug}")
+    assert system.post(f"/eval/run?experiment={slug}")["step"] == 1

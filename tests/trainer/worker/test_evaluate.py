@@ -1,0 +1,170 @@
+"""Evaluations: which state, which code, which tasks, and what is stored of them."""
+
+import math
+
+import pytest
+import torch
+
+from tests.setup.services import wait_until
+from tests.trainer.worker.conftest import task_attach_now
+from tests.trainer.worker.steered import applied, running, state_of
+from tests.trainer.worker.test_stored_source import TEXT, save
+from trainer.models import Call, Checkpoint, EvalRun, Experiment, Job, Source, TaskCard
+from trainer.selectors.checkpoints import checkpoint_as_dict
+from trainer.selectors.evals import eval_as_dict, evals_of
+from trainer.services.calls import EVAL_RUN
+from trainer.services.commands import command_send
+from trainer.services.evals import eval_send
+from trainer.services.job_start import job_start
+from trainer.worker.answer import call_answer
+from trainer.worker.checkpoint_store import checkpoint_read
+from trainer.worker.evaluate import eval_run
+from trainer.worker.run import job_run
+from trainer.worker.snapshot import snapshot_load
+from trainer.worker.sources import DatasetShelf
+
+pytestmark = [pytest.mark.portable, pytest.mark.usefixtures("valkey")]
+
+NOW = {"experiment": "small", "checkpoint": None, "by": "ada", "call": 0}
+MEASURE = TEXT.replace("return {}", 'return {"answer": VALUE, "accuracy": 0.4}')
+
+
+def constant_attach() -> None:
+    task_attach_now(name="constant", class_name="ConstantTask", latent_slice=[0, 4])
+
+
+def test_a_finished_job_is_evaluated_from_its_last_checkpoint(queued_job: Job) -> None:
+    job_run(queued_job.pk)
+    answer = eval_run(NOW)
+    final = Checkpoint.objects.get()
+    assert (answer["step"], answer["checkpoint_id"], answer["by"]) == (12, final.pk, "ada")
+    assert {task: set(found) for task, found in answer["results"].items()} == {
+        "recon": {"l1", "psnr", "ssim"},
+        "kl": {"kl", "active_fraction"},
+        "digit": {"accuracy"},
+    }
+    assert answer["errors"] == {}
+    run = EvalRun.objects.get(pk=answer["id"])
+    assert eval_as_dict(run) == answer
+    psnr = run.results.get(metric="psnr")
+    assert (psnr.good, psnr.poor, psnr.unit) == (20.0, 12.0, "dB")
+    assert checkpoint_as_dict(Checkpoint.objects.get())["metrics"] == answer["results"]
+
+
+def test_one_state_gives_the_same_numbers_each_time(queued_job: Job) -> None:
+    job_run(queued_job.pk)
+    torch.manual_seed(99)
+    assert eval_run(NOW)["results"] == eval_run(NOW)["results"]
+
+
+def test_heads_are_those_that_the_job_trained(queued_job: Job) -> None:
+    job_run(queued_job.pk)
+    checkpoint = Checkpoint.objects.get()
+    snapshot = snapshot_load(Experiment.objects.get(), checkpoint)
+    tasks, _ = snapshot.tasks(DatasetShelf())
+    trained = checkpoint_read(checkpoint).tensors["head:digit/weight"]
+    (head,) = (task.head for task in tasks if task.name == "digit")
+    assert head is not None
+    assert torch.equal(head.state_dict()["weight"], trained)
+
+
+def test_an_untrained_model_is_evaluated_as_it_would_begin(experiment: Experiment) -> None:
+    first = eval_run(NOW)
+    assert (first["step"], first["checkpoint_id"], first["job_id"]) == (0, None, None)
+    assert first["results"]["recon"]["psnr"] > 0
+    assert eval_run(NOW)["results"] == first["results"]
+
+
+def test_a_held_job_is_evaluated_as_it_is_at_this_step(queued_job: Job) -> None:
+    applied(queued_job, "pause", 5)
+    with running(queued_job):
+        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused", seconds=20)
+        answer = eval_run(NOW)
+        again = eval_run(NOW)
+        command_send(job=queued_job, kind="resume")
+    assert (answer["step"], answer["job_id"]) == (5, queued_job.pk)
+    assert Checkpoint.objects.get(pk=answer["checkpoint_id"]).kind == Checkpoint.Kind.MANUAL
+    # Nothing was trained in between: one file is enough.
+    assert again["checkpoint_id"] == answer["checkpoint_id"]
+    assert again["results"] == answer["results"]
+
+
+def test_disabled_tasks_are_left_out(queued_job: Job) -> None:
+    job_run(queued_job.pk)
+    TaskCard.objects.filter(name="kl").update(enabled=False)
+    assert list(eval_run(NOW)["results"]) == ["recon", "digit"]
+
+
+def test_a_job_is_evaluated_with_the_code_it_ran_and_a_later_task_with_its_own(
+    experiment: Experiment,
+) -> None:
+    save(MEASURE.replace("VALUE", "1.0"))
+    constant_attach()
+    job_run(job_start(experiment=experiment, steps=2, batch_size=8).pk)
+    save(MEASURE.replace("VALUE", "2.0"))
+    assert eval_run(NOW)["results"]["constant"] == {"answer": 1.0, "accuracy": 0.4}
+    job_run(job_start(experiment=Experiment.objects.get(), steps=2, batch_size=8).pk)
+    assert eval_run(NOW)["results"]["constant"]["answer"] == 2.0
+
+
+def test_a_class_that_the_job_did_not_know_is_taken_as_it_is_now(queued_job: Job) -> None:
+    job_run(queued_job.pk)
+    save(MEASURE.replace("VALUE", "float('nan')"))
+    constant_attach()
+    answer = eval_run(NOW)
+    assert answer["results"]["constant"] == {"answer": None, "accuracy": 0.4}
+    assert answer["nonfinite"] == {"constant": {"answer": "nan"}}
+    row = EvalRun.objects.get(pk=answer["id"]).results.get(metric="accuracy", task_name="constant")
+    assert (row.good, row.poor) == (0.9, 0.5)
+
+
+def test_a_task_that_cannot_be_built_says_why_and_the_others_are_measured(
+    experiment: Experiment,
+) -> None:
+    save(MEASURE.replace("VALUE", "1.0"))
+    constant_attach()
+    job = job_start(experiment=experiment, steps=2, batch_size=8)
+    job_run(job.pk)
+    (ref,) = (ref for ref in job.plan["sources"] if ref["class_name"] == "ConstantTask")
+    Source.objects.filter(pk=ref["sha256"]).update(text="raise RuntimeError('gone')")
+    answer = eval_run(NOW)
+    assert answer["errors"] == {"constant": "RuntimeError: gone"}
+    assert math.isfinite(answer["results"]["recon"]["psnr"])
+
+
+@pytest.mark.parametrize("end", ["completed", "stopped"])
+def test_a_job_is_evaluated_when_it_ends(queued_job: Job, end: str) -> None:
+    if end == "stopped":
+        command_send(job=queued_job, kind="stop", states=Job.ACTIVE)
+    job_run(queued_job.pk)
+    call = Call.objects.get(kind=EVAL_RUN)
+    call_answer(call.pk)
+    call.refresh_from_db()
+    assert (call.state, call.error) == (Call.State.DONE, "")
+    (run,) = evals_of(Experiment.objects.get(), limit=5)
+    assert (run.job, run.checkpoint, run.by) == (queued_job, Checkpoint.objects.get(), "")
+
+
+def test_a_job_that_failed_is_not_evaluated(queued_job: Job) -> None:
+    queued_job.plan["tasks"][2]["latent_slice"] = [4, 40]
+    queued_job.save()
+    job_run(queued_job.pk)
+    assert not Call.objects.filter(kind=EVAL_RUN).exists()
+
+
+def test_two_clicks_are_one_evaluation(experiment: Experiment) -> None:
+    first = eval_send(experiment=experiment, by="ada")
+    assert eval_send(experiment=experiment, by="bob") == first
+    call_answer(first.pk)
+    assert eval_send(experiment=experiment, by="bob") != first
+
+
+def test_a_damaged_checkpoint_is_refused_in_a_sentence(queued_job: Job) -> None:
+    job_run(queued_job.pk)
+    Checkpoint.objects.update(sha256="0" * 64)
+    call = Call.objects.get(kind=EVAL_RUN)
+    call_answer(call.pk)
+    call.refresh_from_db()
+    assert call.state == Call.State.REFUSED
+    assert "are not the ones that were written" in call.error
+    assert not EvalRun.objects.exists()

@@ -1,0 +1,44 @@
+"""Evaluations as the API, the live channel and the pages show them."""
+
+from typing import Any
+
+from trainer.models import Call, EvalRun, Experiment
+
+UNDER_WAY = (Call.State.PENDING, Call.State.RUNNING)
+
+
+def eval_as_dict(run: EvalRun) -> dict[str, Any]:
+    """Return an evaluation in the API's shape; a metric that is not finite is null."""
+    results: dict[str, dict[str, float | None]] = {}
+    nonfinite: dict[str, dict[str, str]] = {}
+    for row in run.results.all():
+        results.setdefault(row.task_name, {})[row.metric] = row.value
+        if row.nonfinite:
+            nonfinite.setdefault(row.task_name, {})[row.metric] = row.nonfinite
+    return {
+        "id": run.pk,
+        "step": run.step,
+        "checkpoint_id": run.checkpoint_id,
+        "job_id": run.job_id,
+        "created_at": run.created_at.isoformat(),
+        "by": run.by,
+        "results": results,
+        "errors": run.errors,
+        "nonfinite": nonfinite,
+    }
+
+
+def evals_of(experiment: Experiment, *, limit: int) -> list[EvalRun]:
+    """Return an experiment's evaluations with their results, the newest first."""
+    return list(experiment.eval_runs.prefetch_related("results").order_by("-pk")[:limit])
+
+
+def call_newest(experiment: Experiment, kind: str) -> Call | None:
+    """Return the newest question of a kind about an experiment; answered ones go after an hour."""
+    return Call.objects.filter(kind=kind, payload__experiment=experiment.slug).first()
+
+
+def call_under_way(experiment: Experiment, kind: str) -> Call | None:
+    """Return the newest question of a kind that nobody has answered yet."""
+    calls = Call.objects.filter(kind=kind, payload__experiment=experiment.slug)
+    return calls.filter(state__in=UNDER_WAY).first()

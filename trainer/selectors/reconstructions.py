@@ -1,0 +1,35 @@
+"""Reconstructions as the pages show them, and their files."""
+
+import re
+
+from django.core.files.storage import default_storage
+
+from trainer.models import Experiment, Reconstructions
+
+PICTURE_ROOM = "reconstructions"
+KINDS = ("original", "reconstruction", "difference")
+_NAME = re.compile(r"[0-9a-f]{64}(_\w{1,20})?\.png")
+
+
+def reconstructions_of(experiment: Experiment) -> list[Reconstructions]:
+    """Return the newest set of each attached dataset, by the dataset's name."""
+    attached = experiment.task_cards.values("dataset")
+    sets = experiment.reconstructions.filter(dataset__in=attached).select_related("dataset")
+    newest = {row.dataset.name: row for row in sets.order_by("pk")}
+    return [newest[name] for name in sorted(newest)]
+
+
+def picture_names() -> set[str]:
+    """Return the files that some set names."""
+    sets = Reconstructions.objects.values_list("images", flat=True)
+    return {image[kind] for images in sets for image in images for kind in KINDS}
+
+
+def picture_read(name: str) -> bytes | None:
+    """Return a picture by its file's name; None where there is none."""
+    path = f"{PICTURE_ROOM}/{name}"
+    if not _NAME.fullmatch(name) or not default_storage.exists(path):
+        return None
+    with default_storage.open(path) as file:
+        png: bytes = file.read()
+    return png
