@@ -3,20 +3,30 @@
 from typing import Any
 
 from trainer.models import Experiment
-from trainer.selectors.nodes import devices_available, trainer_is_online
-from trainer.selectors.pages import experiments_all
+from trainer.selectors.nodes import trainer_is_online
+from trainer.selectors.pages import experiments_offered
 from trainer.selectors.registry import registry_errors
+from trainer.selectors.system import device_facts
 
 
 def bar_panel(experiment: Experiment | None) -> dict[str, Any]:
     """Return what `components/bar.html` needs."""
-    devices = devices_available()
     return {
         "experiment": experiment,
-        "experiments": experiments_all(),
+        "experiments": experiments_offered(),
         "trainer_online": trainer_is_online(),
-        "device": (experiment and experiment.device) or next(iter(devices), ""),
+        **device_panel(experiment),
         **badge_panel(),
+    }
+
+
+def device_panel(experiment: Experiment | None) -> dict[str, Any]:
+    """Return what `partials/device.html` needs."""
+    facts = device_facts(experiment)
+    return {
+        "device": facts["current"],
+        "devices": facts["available"],
+        "device_chosen": experiment.device if experiment else "",
     }
 
 

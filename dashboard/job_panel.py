@@ -1,13 +1,13 @@
 """What the page of one job needs: what ran, from which version of which file, and what happened."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from dashboard.registry_panels import PLACES, value_text
-from trainer.models import Job, JobEvent, RegisteredClass
+from trainer.models import Job, RegisteredClass
+from trainer.selectors.events import story_of
 from trainer.selectors.job_tasks import job_tasks_joined
-from trainer.selectors.pages import events_of, jobs_before
+from trainer.selectors.pages import jobs_before
 from trainer.selectors.registry import classes_offered
 from trainer.services.sources import SourceRef
 
@@ -52,17 +52,6 @@ class TaskRow:
     joined_step: int | None  # the last step done before it joined
 
 
-@dataclass(frozen=True)
-class EventRow:
-    """Something that happened, in words."""
-
-    step: int
-    words: str
-    details: list[tuple[str, str]]
-    by: str
-    at: datetime
-
-
 def job_panel(job: Job) -> dict[str, Any]:
     """Return what `partials/job.html` needs."""
     plan = job.plan if isinstance(job.plan, dict) else {}
@@ -76,7 +65,7 @@ def job_panel(job: Job) -> dict[str, Any]:
             *(_task_row(task) for task in plan.get("tasks") or []),
             *(_task_row(task.plan, task.joined_step) for task in job_tasks_joined(job)),
         ],
-        "event_rows": [_event_row(event) for event in events_of(job)],
+        "happenings": story_of(job),
     }
 
 
@@ -128,16 +117,6 @@ def _task_row(task: dict[str, Any], joined_step: int | None = None) -> TaskRow:
         colour=task.get("colour", 0),
         enabled=task.get("enabled", True),
         joined_step=joined_step,
-    )
-
-
-def _event_row(event: JobEvent) -> EventRow:
-    return EventRow(
-        step=event.step,
-        words=event.kind.replace("_", " "),
-        details=_texts(event.detail),
-        by=event.by,
-        at=event.at,
     )
 
 

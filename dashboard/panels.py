@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.requests import PageMissing
-from trainer.models import Experiment, Job, LossSeries, TaskCard
+from trainer.models import Experiment, Job, LossSeries
+from trainer.selectors.events import story_of
 from trainer.selectors.experiments import cards_of
 from trainer.selectors.jobs import job_active, job_as_dict, job_current, job_history, jobs_of
 from trainer.selectors.nodes import trainer_is_online
-from trainer.selectors.pages import job_colours, job_is_stopping
+from trainer.selectors.pages import checkpoint_current, job_colours, job_is_stopping
 
 JOBS_SHOWN = 12
 
@@ -27,23 +28,9 @@ class JobRow:
         return self.job.is_active
 
 
-@dataclass(frozen=True)
-class CardRow:
-    """One attached task with its latest loss."""
-
-    card: TaskCard
-    loss: float | None
-
-    @property
-    def latent_text(self) -> str:
-        """The slice of the latent as it is typed, "0:4"; empty for the whole."""
-        latent_slice = self.card.latent_slice
-        return "" if latent_slice is None else f"{latent_slice[0]}:{latent_slice[1]}"
-
-
 def start_text(experiment: Experiment) -> str:
     """Return in words from which weights a job would start now."""
-    checkpoint = experiment.current_checkpoint
+    checkpoint = checkpoint_current(experiment)
     if checkpoint is None:
         return "Starts with new weights."
     of_job = f" (job {checkpoint.job_id})" if checkpoint.job_id else ""
@@ -79,6 +66,7 @@ def curves_panel(experiment: Experiment, job_asked: str | None) -> dict[str, Any
         "experiment": experiment,
         "curves_job": job,
         "curves_colours": json.dumps(colours),
+        "happenings": story_of(job)[::-1] if job else [],
     }
 
 
@@ -98,11 +86,3 @@ def jobs_panel(experiment: Experiment) -> dict[str, Any]:
         for job in job_history(experiment, limit=JOBS_SHOWN)
     ]
     return {"experiment": experiment, "job_rows": rows}
-
-
-def tasks_panel(experiment: Experiment) -> dict[str, Any]:
-    """Return what `partials/task_cards.html` needs."""
-    newest = next(iter(job_history(experiment, limit=1)), None)
-    latest = {row.task_name: row.last for row in newest.loss_series.all()} if newest else {}
-    rows = [CardRow(card, latest.get(card.name)) for card in cards_of(experiment)]
-    return {"experiment": experiment, "card_rows": rows, "losses_job": newest}

@@ -15,6 +15,9 @@ from trainer.selectors.experiments import experiment_get
 
 Params = ParamSpec("Params")
 
+# What every database holds as a key.
+LARGEST_ID = 2**63 - 1
+
 
 class PageMissing(Http404):
     """What the address names is not there; the text says what, for the person who reads it."""

@@ -7,18 +7,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from dashboard.forms import PanelForm
-from dashboard.task_params import OMITTED, ReadField, field_of, initial_of, read_number
+from dashboard.class_form import PARAM, ClassForm
+from dashboard.task_params import ReadField, read_number
 from trainer.models import Dataset, Experiment, RegisteredClass, TaskCard
 from trainer.selectors.experiments import card_of, dataset_get, datasets_all
 from trainer.services.experiments import CardRefused
 from trainer.services.task_add import latent_slice_within
 
-PARAM = "param-"
-# Flags that a form showed: an unticked checkbox sends nothing.
-SHOWN = "shown"
-# The class whose parameters a form showed.
-OF_CLASS = "of_class"
 TARGETS = {"classes": "needs targets that are classes", "float": "needs targets that are numbers"}
 
 
@@ -37,10 +32,9 @@ class FitSelect(forms.Select):
         return option
 
 
-class TaskAddForm(PanelForm):
+class TaskAddForm(ClassForm):
     """What to attach. Texts are read, and numbers bounded, as the API does it."""
 
-    class_name = forms.CharField(label="Class", widget=forms.Select)
     dataset = forms.CharField(label="Dataset", widget=FitSelect)
     name = forms.CharField(label="Name", required=False, max_length=80)
     weight = ReadField(label="Weight", read=read_number, if_empty=None, initial="1.0")
@@ -55,45 +49,10 @@ class TaskAddForm(PanelForm):
         initial: dict[str, Any] | None = None,
     ) -> None:
         self.experiment = experiment
-        self.row = next((row for row in offered if row.class_name == class_name), None)
-        self.parameters = self.row.parameters if self.row else []
-        self.class_initials = {
-            PARAM + parameter["name"]: initial_of(parameter) for parameter in self.parameters
-        }
-        super().__init__(
-            None if data is None else self._completed(data),
-            initial={"class_name": class_name, **(initial or {})},
-            auto_id="task_add_%s",
-        )
-        self._ask_parameters()
+        super().__init__(offered, class_name, data, initial, auto_id="task_add_%s")
         self.datasets = datasets_all()
-        self._offer_classes([row.class_name for row in offered], class_name)
         self._offer_datasets()
         self.fields["latent_slice"].widget.attrs |= {"placeholder": "whole", "spellcheck": "false"}
-
-    def _ask_parameters(self) -> None:
-        for parameter in self.parameters:
-            field = field_of(parameter)
-            is_flag = isinstance(field, forms.BooleanField)
-            look = "check__box" if is_flag else "field__control"
-            field.widget.attrs |= {"class": look, "autocomplete": "off"}
-            self.fields[PARAM + parameter["name"]] = field
-
-    def _completed(self, data: QueryDict) -> QueryDict:
-        """Return what was sent, with the defaults of parameters that were not on the screen."""
-        completed = data.copy()
-        for name, value in self.class_initials.items():
-            if name not in data and name.removeprefix(PARAM) not in data.getlist(SHOWN):
-                completed[name] = "on" if value is True else "" if value is False else value
-        return completed
-
-    def _offer_classes(self, names: list[str], chosen: str) -> None:
-        if chosen and chosen not in names:
-            names = sorted([*names, chosen])  # gone meanwhile, and not to be lost silently
-        self.fields["class_name"].widget = forms.Select(
-            attrs=self.fields["class_name"].widget.attrs,
-            choices=[(name, name) for name in names],
-        )
 
     def _offer_datasets(self) -> None:
         """Offer those that fit first, the others with the reason why not."""
@@ -120,10 +79,6 @@ class TaskAddForm(PanelForm):
         if shape and list(shape) != list(dataset.image_shape):
             return f"has images of {_times(dataset.image_shape)}, the model takes {_times(shape)}"
         return ""
-
-    def param_fields(self) -> list[tuple[forms.BoundField, bool]]:
-        """Return the fields of the class's own parameters, and whether each must be given."""
-        return [(self[PARAM + p["name"]], p["required"]) for p in self.parameters]
 
     def clean_dataset(self) -> Dataset:
         """Return the dataset's row."""
@@ -158,15 +113,6 @@ class TaskAddForm(PanelForm):
             raise ValidationError(str(refusal)) from refusal
         return text or None
 
-    def params(self) -> dict[str, Any]:
-        """Return the class's own parameters; what is left to the constructor is not there."""
-        values = {name: self.cleaned_data[name] for name in self.class_initials}
-        return {
-            name.removeprefix(PARAM): value
-            for name, value in values.items()
-            if value is not OMITTED
-        }
-
     def refuse(self, sentence: str) -> None:
         """Show a refusal of the trainer side beside the field that it names, else on top."""
         named = {*re.findall(r'needs the parameter "(\w+)"', sentence), *sentence.split()[:1]}
@@ -185,28 +131,3 @@ class TaskAddForm(PanelForm):
 
 def _times(shape: list[int]) -> str:
     return "x".join(str(size) for size in shape)
-
-
-def carried_over(
-    typed: QueryDict, before: RegisteredClass | None, now: RegisteredClass | None
-) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-    """Return what was typed for one class's parameters, for another class's.
-
-    The first part are initial values of parameters that the new class has too; the second are
-    hidden fields that keep the others until their class is chosen again. Untouched defaults do
-    not come along.
-    """
-    untouched = {p["name"]: initial_of(p) for p in (before.parameters if before else [])}
-    taken = {p["name"] for p in (now.parameters if now else [])}
-    values: dict[str, Any] = {
-        key.removeprefix(PARAM): typed[key] for key in typed if key.startswith(PARAM)
-    }
-    for name in typed.getlist(SHOWN):
-        values[name] = PARAM + name in typed
-    kept = {name: value for name, value in values.items() if untouched.get(name) != value}
-    hidden = [
-        (SHOWN, name) if value is False else (PARAM + name, "on" if value is True else value)
-        for name, value in kept.items()
-        if name not in taken
-    ]
-    return {PARAM + name: value for name, value in kept.items() if name in taken}, hidden

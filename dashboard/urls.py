@@ -5,7 +5,19 @@ from django.templatetags.static import static
 from django.urls import path
 from django.views.generic import RedirectView
 
-from dashboard.views import evals, job, partials, registry, sign_in, tasks, train, workbench
+from dashboard.views import (
+    cards,
+    device,
+    evals,
+    experiments,
+    job,
+    partials,
+    registry,
+    sign_in,
+    tasks,
+    train,
+    workbench,
+)
 
 app_name = "dashboard"
 
@@ -30,10 +42,65 @@ urlpatterns = [
         name="partial_recon_refresh",
     ),
     path("picture/<str:name>", evals.picture, name="picture"),
+    path("partials/events/", partials.partial_events, name="partial_events"),
     path("partials/jobs/", partials.partial_jobs, name="partial_jobs"),
     path("partials/tasks/", partials.partial_tasks, name="partial_tasks"),
+    path(
+        "partials/cards/<int:card_id>/weight/",
+        cards.partial_card_weight,
+        name="partial_card_weight",
+    ),
+    path(
+        "partials/cards/<int:card_id>/toggle/",
+        cards.partial_card_toggle,
+        name="partial_card_toggle",
+    ),
+    path(
+        "partials/cards/<int:card_id>/remove/",
+        cards.partial_card_remove,
+        name="partial_card_remove",
+    ),
+    path(
+        "partials/cards/<int:card_id>/duplicate/",
+        cards.partial_card_duplicate,
+        name="partial_card_duplicate",
+    ),
+    path("partials/cards/restore/", cards.partial_card_restore, name="partial_card_restore"),
+    path(
+        "partials/cards/<int:card_id>/detail/",
+        cards.partial_task_detail,
+        name="partial_task_detail",
+    ),
     path("partials/task_add/", tasks.partial_task_add, name="partial_task_add"),
     path("partials/awaited/", partials.partial_awaited, name="partial_awaited"),
+    path("partials/device/", device.partial_device, name="partial_device"),
+    path("experiments/", experiments.experiments, name="experiments"),
+    path("experiments/new/", experiments.experiment_form, name="experiment_new"),
+    path(
+        "partials/experiments/new/",
+        experiments.partial_experiment_new,
+        name="partial_experiment_new",
+    ),
+    path(
+        "partials/experiments/<slug:slug>/rename/",
+        experiments.partial_experiment_rename,
+        name="partial_experiment_rename",
+    ),
+    path(
+        "partials/experiments/<slug:slug>/archive/",
+        experiments.partial_experiment_archive,
+        name="partial_experiment_archive",
+    ),
+    path(
+        "partials/experiments/<slug:slug>/bring_back/",
+        experiments.partial_experiment_bring_back,
+        name="partial_experiment_bring_back",
+    ),
+    path(
+        "partials/experiments/<slug:slug>/activate/",
+        experiments.partial_experiment_activate,
+        name="partial_experiment_activate",
+    ),
     path("registry/", registry.registry, name="registry"),
     path("registry/source/<str:sha256>/", registry.source, name="source"),
     path("registry/diff/<str:old>/<str:new>/", registry.diff, name="diff"),
@@ -51,6 +118,7 @@ urlpatterns = [
         "partials/registry/badge/", registry.partial_registry_badge, name="partial_registry_badge"
     ),
     path("job/<int:job_id>/", job.job, name="job"),
+    path("job/<int:job_id>/events.csv", job.job_events_csv, name="job_events_csv"),
     path("partials/job/<int:job_id>/", job.partial_job, name="partial_job"),
     # Browsers ask for it on pages that name no icon of their own, such as the admin's.
     path("favicon.ico", RedirectView.as_view(url=static("dashboard/favicon.svg"))),

@@ -6,7 +6,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 from django_htmx.http import HttpResponseClientRefresh
 
-from dashboard.panels import curves_panel, jobs_panel, run_panel, tasks_panel
+from dashboard.card_panels import tasks_panel
+from dashboard.panels import curves_panel, jobs_panel, run_panel
 from dashboard.requests import HtmxRequest, experiment_asked, experiment_required, signed_in
 
 
@@ -25,6 +26,17 @@ def partial_loss_curves(request: HtmxRequest) -> HttpResponse:
     """Show the panel of one job's curves; the page fetches the points itself."""
     context = curves_panel(experiment_required(request), request.GET.get("job"))
     return render(request, "partials/loss_curves.html", context)
+
+
+@require_GET
+@never_cache
+@signed_in
+def partial_events(request: HtmxRequest) -> HttpResponse:
+    """Show what happened to the job whose curves are shown."""
+    context = curves_panel(experiment_required(request), request.GET.get("job"))
+    if context["curves_job"] is None:
+        return HttpResponse(status=204)
+    return render(request, "partials/events.html", context)
 
 
 @require_GET

@@ -7,9 +7,8 @@ from django.views.decorators.http import require_GET
 
 from dashboard.bar import badge_panel, bar_panel
 from dashboard.registry_panels import classes_panel, errors_panel
-from dashboard.requests import HtmxRequest, signed_in
+from dashboard.requests import HtmxRequest, experiment_asked, signed_in
 from dashboard.source_panels import diff_panel, source_panel
-from trainer.selectors.experiments import experiment_active
 
 
 @require_GET
@@ -17,7 +16,7 @@ from trainer.selectors.experiments import experiment_active
 @signed_in
 def registry(request: HtmxRequest) -> HttpResponse:
     """Show every class on offer, and above them the files that are broken."""
-    context = bar_panel(experiment_active()) | classes_panel() | errors_panel()
+    context = bar_panel(experiment_asked(request)) | classes_panel() | errors_panel()
     context |= {"title": "Classes - ACC", "here": "classes"}
     return render(request, "pages/registry.html", context)
 
@@ -28,7 +27,7 @@ def registry(request: HtmxRequest) -> HttpResponse:
 def source(request: HtmxRequest, sha256: str) -> HttpResponse:
     """Show the stored text of one version."""
     panel = source_panel(sha256)
-    context = bar_panel(experiment_active()) | panel | {"title": f"{panel['label']} - ACC"}
+    context = bar_panel(experiment_asked(request)) | panel | {"title": f"{panel['label']} - ACC"}
     return render(request, "pages/source.html", context)
 
 
@@ -37,7 +36,7 @@ def source(request: HtmxRequest, sha256: str) -> HttpResponse:
 @signed_in
 def diff(request: HtmxRequest, old: str, new: str) -> HttpResponse:
     """Show what changed from one version to another."""
-    context = bar_panel(experiment_active()) | diff_panel(old, new)
+    context = bar_panel(experiment_asked(request)) | diff_panel(old, new)
     return render(request, "pages/diff.html", context | {"title": "Difference - ACC"})
 
 

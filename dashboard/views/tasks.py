@@ -9,9 +9,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import trigger_client_event
 
+from dashboard.class_form import OF_CLASS, carried_over
 from dashboard.latent_strip import segments_of
 from dashboard.requests import HtmxRequest, experiment_required, signed_in
-from dashboard.task_form import OF_CLASS, TaskAddForm, carried_over
+from dashboard.task_form import TaskAddForm
 from trainer.models import Experiment, RegisteredClass, Registry
 from trainer.selectors.experiments import dataset_get
 from trainer.selectors.jobs import job_active
@@ -22,19 +23,12 @@ from trainer.services.experiments import CardRefused
 from trainer.services.sources import ClassMissing
 from trainer.services.task_add import task_attach
 
-# The part of the form that a GET asks for: the whole, what depends on the class, the free name.
-PARTS = {
-    None: "partials/task_add.html",
-    "class": "partials/task_add_class.html",
-    "name": "partials/task_add_name.html",
-}
-
 
 @require_http_methods(["GET", "POST"])
 @never_cache
 @signed_in
 def partial_task_add(request: HtmxRequest) -> HttpResponse:
-    """Show the form, or the part of it that depends on the class; attach what was typed."""
+    """Show the form, its part that depends on the class, or a free name; attach what was typed."""
     experiment = experiment_required(request)
     if request.method == "POST":
         return _task_add(request, experiment)
@@ -47,8 +41,13 @@ def partial_task_add(request: HtmxRequest) -> HttpResponse:
     )
     initial = {"dataset": request.GET.get("dataset", ""), **kept}
     form = TaskAddForm(experiment, offered, chosen, initial=initial)
-    template = PARTS.get(request.GET.get("part"), PARTS[None])
-    context = _context(experiment, form, hidden) | {"swapped_in": "part" in request.GET}
+    context = _context(experiment, form, hidden)
+    part = request.GET.get("part")
+    if part == "name":
+        # By an event, which nobody misses where the form was closed meanwhile.
+        told = {"default": context["name_default"]}
+        return trigger_client_event(HttpResponse(status=204), "acc:task-name", told)
+    template = "partials/task_add_class.html" if part == "class" else "partials/task_add.html"
     return render(request, template, context)
 
 

@@ -8,9 +8,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from dashboard.bar import bar_panel
+from dashboard.card_panels import tasks_panel
 from dashboard.eval_panel import eval_panel
 from dashboard.forms import TrainForm
-from dashboard.panels import curves_panel, jobs_panel, run_panel, tasks_panel
+from dashboard.panels import curves_panel, jobs_panel, run_panel
 from dashboard.recon_panel import recon_panel
 from dashboard.requests import HtmxRequest, experiment_asked, signed_in
 

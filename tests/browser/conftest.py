@@ -84,6 +84,10 @@ class Desk:
         self.page.goto(self.url + path)
         self.page.wait_for_selector("#connection[data-state=live]")
 
+    def forgive_refusals(self) -> None:
+        """Drop what the browser itself says of an answer with status 422."""
+        self.trouble[:] = [line for line in self.trouble if "422" not in line]
+
     def points(self) -> Any:
         """Return what the chart draws: the points of each curve, null for a break."""
         return self.page.evaluate(
@@ -139,9 +143,23 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def desk(chromium, site) -> Iterator[Desk]:
+def ada(transactional_db) -> User:
+    return User.objects.create_superuser("ada", password="notes-on-the-engine")
+
+
+@pytest.fixture
+def desk(chromium, site, ada) -> Iterator[Desk]:
     """Return a signed-in browser; the test fails if the page complained in its console."""
-    user = User.objects.create_superuser("ada", password="notes-on-the-engine")
+    yield from desk_of(chromium, site, ada)
+
+
+@pytest.fixture
+def other_desk(chromium, site, ada) -> Iterator[Desk]:
+    """Return a second browser beside the first."""
+    yield from desk_of(chromium, site, ada)
+
+
+def desk_of(chromium: Browser, site: Site, user: User) -> Iterator[Desk]:
     context = chromium.new_context(viewport={"width": 1280, "height": 860})
     desk = Desk(context.new_page(), site.url)
     desk.page.set_default_timeout(15_000)

@@ -5,7 +5,6 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_task_add import refusals_forget
 from tests.dashboard.measured import answer_call, evaluated, pictured
 from tests.dashboard.rows import experiment_make
 from tests.setup.services import wait_until
@@ -72,7 +71,7 @@ def test_a_refused_click_says_why_and_keeps_what_was_shown(desk, experiment):
     panel(desk, "eval").get_by_role("button").click()
     expect(panel(desk, "eval").get_by_role("alert")).to_contain_text("the trainer is offline")
     expect(panel(desk, "eval")).to_contain_text("21.50 dB")
-    refusals_forget(desk)
+    desk.forgive_refusals()
 
 
 def test_trends_grow_as_evaluations_come_in(desk, experiment):

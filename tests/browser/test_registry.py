@@ -153,7 +153,7 @@ def test_a_jobs_page_follows_the_job_and_the_classes_on_offer(desk, experiment):
     expect(row).to_contain_text("newer version on offer")
     expect(desk.page.locator("[id^=source-tasks-ReconstructionTask-]")).to_contain_text("no longer")
     scribe.happen("set_weight", task="kl", old=0.1, new=0.2)
-    expect(desk.page.locator(".events")).to_contain_text("set weight")
+    expect(desk.page.locator(".events")).to_contain_text("weight of kl 0.1 → 0.2")
     scribe.end()
     expect(desk.page.locator("h1 .badge")).to_have_text("completed")
     desk.page.get_by_role("link", name="Show its curves").click()

@@ -38,11 +38,6 @@ def taken(experiment: Experiment, name: str, **facts: Any) -> None:
     card_add(experiment=experiment, name=name, dataset=Dataset.objects.get(name="digits"), **facts)
 
 
-def refusals_forget(desk) -> None:
-    """Drop what the browser itself says of an answer with status 422."""
-    desk.trouble[:] = [line for line in desk.trouble if "422" not in line]
-
-
 def test_a_task_is_added_with_the_keyboard_alone(desk, experiment):
     desk.open()
     keyboard = desk.page.keyboard
@@ -88,7 +83,7 @@ def test_another_class_changes_its_own_fields_and_nothing_else(desk, experiment)
     desk.open()
     form_open(desk.page)
     desk.page.get_by_label("Name").fill("mine")
-    desk.page.get_by_label("Weight").fill("0.125")
+    desk.page.get_by_label("Weight", exact=True).fill("0.125")
     desk.page.get_by_label("Latent slice").fill("0:4")
     classes = desk.page.get_by_label("Class", exact=True)
     classes.select_option("RegressionTask")
@@ -103,7 +98,7 @@ def test_another_class_changes_its_own_fields_and_nothing_else(desk, experiment)
     expect(desk.page.get_by_label("margin")).to_have_value("0.75")
     expect(desk.page.get_by_label("robust")).not_to_be_checked()
     expect(desk.page.get_by_label("Name")).to_have_value("mine")
-    expect(desk.page.get_by_label("Weight")).to_have_value("0.125")
+    expect(desk.page.get_by_label("Weight", exact=True)).to_have_value("0.125")
     expect(desk.page.get_by_label("Latent slice")).to_have_value("0:4")
     dataset.select_option("angles")
     desk.page.get_by_label("Name").fill("")
@@ -128,7 +123,7 @@ def test_the_trainers_refusal_stands_beside_its_field_and_nothing_typed_is_lost(
     expect(desk.page.get_by_role("button", name="2:3")).to_have_attribute("aria-pressed", "true")
     expect(desk.page.get_by_label("Name")).to_have_value("mine")
     expect(desk.page.get_by_label("loss", exact=True)).to_have_value("l1")
-    refusals_forget(desk)
+    desk.forgive_refusals()
 
 
 def test_new_classes_appear_while_one_types_and_nothing_moves(desk, experiment):
@@ -167,7 +162,7 @@ def test_a_chosen_class_that_is_removed_is_named_beside_the_choice_until_it_is_b
     registry_store(registry="tasks", offers=offers(), errors=[])
     expect(note).to_be_hidden()
     expect(desk.page.get_by_label("margin")).to_have_value("0.75")
-    refusals_forget(desk)
+    desk.forgive_refusals()
 
 
 def test_a_class_that_changes_shows_its_new_field_once_the_hands_are_off_the_old_ones(

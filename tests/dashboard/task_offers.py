@@ -1,6 +1,7 @@
 """Task classes with parameters on offer, a form filled in, and somebody who answers it."""
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from django.db import connection
@@ -73,8 +74,14 @@ def task_classes_store(experiment: Experiment) -> None:
     experiment.save()
 
 
-def answer_next_call(**outcome: Any) -> threading.Thread:
-    """Answer the next call in a thread, as an eval worker would."""
+def answer_next_call(
+    *, doing: Callable[[dict[str, Any]], object] = dict, **outcome: Any
+) -> threading.Thread:
+    """Answer the next call in a thread, as an eval worker would.
+
+    Args:
+        doing: what it does before; given the call's payload.
+    """
     node_heartbeat(devices=["cpu"], versions={})
 
     def work() -> None:
@@ -83,6 +90,7 @@ def answer_next_call(**outcome: Any) -> threading.Thread:
             wait_until(pending.exists, "somebody asks")
             claimed = call_claim(pending.get().pk, worker="a:1:0")
             assert claimed is not None
+            doing(claimed.payload)
             call_finish(claimed, **outcome)
         finally:
             connection.close()

@@ -58,7 +58,7 @@ def test_a_job_is_shown_with_its_steps_its_experiment_and_its_events(page, exper
     shown = words(response)
     assert f"Job {scribe.job.pk} running" in shown
     assert "10 of 1,000" in shown
-    assert "step 10 set weight task kl, old 0.002, new 0.5, by ada" in shown
+    assert "step 10 weight of kl 0.002 → 0.5 ada" in shown
     assert "kl KLDivergenceTask digits 0.002 whole" in shown
     curves = f"/?experiment=digits&amp;job={scribe.job.pk}"
     assert f'href="{curves}"' in response.content.decode()

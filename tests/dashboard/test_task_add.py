@@ -28,7 +28,7 @@ def test_the_form_offers_every_class_and_the_datasets_that_fit_first(htmx, exper
     assert f'<option value="angles" disabled>{reason}</option>' in text
     assert "big: has images of 1x64x64, the model takes 1x32x32" in text
     assert "What ClassificationTask is for." in text
-    assert 'value="classification-digits"' in text
+    assert 'data-name-default="classification-digits"' in text
 
 
 def test_a_class_brings_its_parameters_as_typed_fields_with_defaults(htmx, experiment):

@@ -16,7 +16,7 @@ from trainer.services.calls import CallRefused, TrainerOffline
 from trainer.services.cards import CardConflict
 from trainer.services.checkpoints import CheckpointRefused
 from trainer.services.datasets import DatasetRefused
-from trainer.services.experiments import CardRefused, ExperimentRefused
+from trainer.services.experiments import CardRefused, ExperimentConflict, ExperimentRefused
 from trainer.services.jobs import JobConflict, JobRefused
 from trainer.services.parameters import ParameterRefused
 from trainer.services.sentences import sentence_of
@@ -32,6 +32,7 @@ STATUSES: dict[type[Exception], int] = {
     CheckpointRefused: 409,
     DatasetRefused: 409,
     ExperimentRefused: 400,
+    ExperimentConflict: 409,
     JobRefused: 400,
     JobConflict: 409,
     ParameterRefused: 400,

@@ -180,6 +180,8 @@ class EventOut(Schema):
     step: int = Field(description="The last step done before it took effect.")
     kind: str
     detail: dict[str, Any]
+    words: str = Field(description="The event as one says it.")
+    routine: bool = Field(description="Every job has one; its curves carry no mark for it.")
     by: str
     why: str
     command: int | None = Field(description="What asked for it, of those in /commands.")

@@ -14,7 +14,7 @@ from trainer.api.schemas import DeviceOut, HealthOut
 from trainer.selectors.experiments import experiment_get
 from trainer.selectors.jobs import job_as_dict
 from trainer.selectors.system import device_facts, jobs_held, row_counts, trainer_versions
-from trainer.services.experiments import experiment_set_device
+from trainer.services.experiment_life import experiment_set_device
 
 router = Router(tags=["system"])
 
@@ -52,7 +52,7 @@ def device(request: HttpRequest, experiment: ExperimentSlug = None) -> dict[str,
 def device_set(
     request: HttpRequest, body: DeviceIn, experiment: ExperimentSlug = None
 ) -> dict[str, Any]:
-    """Choose the device of an experiment's next job; one in progress stays where it is."""
+    """Choose the device of an experiment's next job; refused while one is in progress."""
     chosen = experiment_found(experiment)
     experiment_set_device(experiment=chosen, device=body.device)
     return device_facts(chosen)

@@ -6,10 +6,12 @@ from django.http import HttpRequest
 from ninja import Router
 
 from trainer.api.auth import caller_name
+from trainer.api.detail_schemas import TaskDetailOut
 from trainer.api.inputs import TaskIn, WeightIn, WhyIn, why_of
 from trainer.api.lookup import ExperimentSlug, card_found, dataset_found, experiment_found
 from trainer.api.schemas import RemovedOut, TaskOut
 from trainer.selectors.experiments import card_as_dict, cards_of
+from trainer.selectors.task_detail import task_detail
 from trainer.services.cards import card_remove, card_restore, card_set_weight, card_toggle
 from trainer.services.task_add import card_duplicate, task_attach
 
@@ -20,6 +22,14 @@ router = Router(tags=["tasks"])
 def tasks(request: HttpRequest, experiment: ExperimentSlug = None) -> list[dict[str, Any]]:
     """List the tasks attached to an experiment, oldest first."""
     return [card_as_dict(card) for card in cards_of(experiment_found(experiment))]
+
+
+@router.get("/tasks/{name}/detail", response=TaskDetailOut, summary="Show all of a task")
+def task_details(
+    request: HttpRequest, name: str, experiment: ExperimentSlug = None
+) -> dict[str, Any]:
+    """Show an attached task with its code's version, losses, metrics and events."""
+    return task_detail(card_found(experiment, name))
 
 
 @router.post("/tasks/add", response=TaskOut, summary="Attach a task")

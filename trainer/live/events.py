@@ -7,6 +7,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.live.event_words import ROUTINE, event_words
 from trainer.models import JobEvent
 
 SYSTEM_GROUP = "system"
@@ -173,11 +174,14 @@ def json_numbers(values_N: NDArray[np.float32]) -> list[float | None]:
 
 def event_as_dict(event: JobEvent) -> dict[str, Any]:
     """Return an event as the API and the live channel show it."""
+    asked = event.command.payload if event.command else None
     return {
         "id": event.pk,
         "step": event.step,
         "kind": event.kind,
         "detail": event.detail,
+        "words": event_words(event.kind, event.detail, asked),
+        "routine": event.kind in ROUTINE,
         "by": event.by,
         "why": event.why,
         "command": event.command_id,

@@ -25,6 +25,9 @@ class Experiment(models.Model):
         "trainer.Checkpoint", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since then no menu offers it."
+    )
 
     class Meta:
         ordering = ("-created_at",)

@@ -51,6 +51,12 @@ def card_of(experiment: Experiment, name: str) -> TaskCard | None:
     return cards.filter(name=name).first()
 
 
+def card_of_id(experiment: Experiment, card_id: int) -> TaskCard | None:
+    """Return the attached task of a key, as pages know it: names are given again."""
+    cards = experiment.task_cards.select_related("dataset", "experiment")
+    return cards.filter(pk=card_id).first()
+
+
 def dataset_get(name: str) -> Dataset | None:
     """Return the dataset of a name."""
     return Dataset.objects.filter(name=name).first()

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from trainer.live.events import event_as_dict
-from trainer.models import Experiment, Job
+from trainer.models import Experiment, Job, LossSeries
 
 
 def job_as_dict(job: Job) -> dict[str, Any]:
@@ -43,19 +43,21 @@ def job_with_summary(job: Job) -> dict[str, Any]:
     return {
         **job_as_dict(job),
         "final_losses": {row.task_name: row.last for row in series},
-        "summary": {
-            row.task_name: {
-                "mean": row.mean,
-                "min": row.minimum,
-                "max": row.maximum,
-                "final": row.last,
-                "trend": row.trend,
-                "health": row.health,
-                "count": row.count,
-                "nonfinite_count": row.nonfinite_count,
-            }
-            for row in series
-        },
+        "summary": {row.task_name: series_as_dict(row) for row in series},
+    }
+
+
+def series_as_dict(row: LossSeries) -> dict[str, Any]:
+    """Return the summary of one series in the API's shape."""
+    return {
+        "mean": row.mean,
+        "min": row.minimum,
+        "max": row.maximum,
+        "final": row.last,
+        "trend": row.trend,
+        "health": row.health,
+        "count": row.count,
+        "nonfinite_count": row.nonfinite_count,
     }
 
 
@@ -72,7 +74,7 @@ def job_get(job_id: int) -> Job | None:
 
 def job_events(job: Job) -> list[dict[str, Any]]:
     """Return what happened to a job, in order."""
-    return [event_as_dict(event) for event in job.events.order_by("pk")]
+    return [event_as_dict(event) for event in job.events.select_related("command").order_by("pk")]
 
 
 def job_history(experiment: Experiment | None, *, limit: int) -> list[Job]:

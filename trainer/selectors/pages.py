@@ -1,11 +1,34 @@
 """What only the pages ask: the switcher's list, a job's colours, and what ran before it."""
 
-from trainer.models import Experiment, Job, JobCommand, JobEvent
+from django.db.models import Count
+
+from trainer.models import Checkpoint, Experiment, Job, JobCommand
+
+
+def experiments_offered() -> list[Experiment]:
+    """Return the experiments that are not archived, the newest first."""
+    return list(Experiment.objects.filter(archived_at=None).only("pk", "slug", "name"))
 
 
 def experiments_all() -> list[Experiment]:
-    """Return every experiment, the newest first."""
-    return list(Experiment.objects.only("pk", "slug", "name"))
+    """Return every experiment, the archived ones last, each part the newest first."""
+    rows = Experiment.objects.select_related("current_checkpoint").prefetch_related("task_cards")
+    return sorted(rows.order_by("-created_at"), key=lambda row: row.archived_at is not None)
+
+
+def checkpoint_current(experiment: Experiment) -> Checkpoint | None:
+    """Return the state from which a job of the experiment would start now.
+
+    In one statement: the one that `experiment` names may be replaced and deleted at any moment.
+    """
+    current = Experiment.objects.filter(pk=experiment.pk).values("current_checkpoint")
+    return Checkpoint.objects.filter(pk__in=current).first()
+
+
+def job_counts() -> dict[int, int]:
+    """Return how many jobs each experiment that has any has, by the experiment's key."""
+    counted = Job.objects.order_by().values_list("experiment").annotate(count=Count("pk"))
+    return dict(counted)
 
 
 def job_is_stopping(job: Job) -> bool:
@@ -18,11 +41,6 @@ def job_colours(job: Job) -> dict[str, int]:
     planned = {task["name"]: task.get("colour", 0) for task in job.plan.get("tasks", [])}
     recorded = {row.task_name: row.colour for row in job.loss_series.all() if not row.is_total}
     return planned | recorded
-
-
-def events_of(job: Job) -> list[JobEvent]:
-    """Return what happened to a job, in order."""
-    return list(job.events.order_by("pk"))
 
 
 def jobs_before(job: Job, *, limit: int) -> list[Job]:

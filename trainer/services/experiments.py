@@ -7,14 +7,16 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from trainer.models import Dataset, Experiment, Job, TaskCard
-from trainer.selectors.nodes import devices_available
 from trainer.services.announce import announce
-from trainer.services.calls import TrainerOffline
 from trainer.services.sentences import sentence_of
 
 
 class ExperimentRefused(Exception):
     """An experiment cannot be made or changed; the text says why."""
+
+
+class ExperimentConflict(ExperimentRefused):
+    """The state of an experiment or its job stands in the way; another moment may be better."""
 
 
 class CardRefused(Exception):
@@ -56,28 +58,16 @@ def _refuse_where_trained(experiment: Experiment) -> None:
 
 @transaction.atomic
 def experiment_activate(experiment: Experiment) -> None:
-    """Make an experiment the one that is meant where none is named."""
+    """Make an experiment the one that is meant where none is named.
+
+    Raises:
+        ExperimentConflict: it is archived.
+    """
+    if experiment.archived_at is not None:
+        raise ExperimentConflict(f"'{experiment.name}' is archived; bring it back first")
     Experiment.objects.filter(is_active=True).exclude(pk=experiment.pk).update(is_active=False)
     Experiment.objects.filter(pk=experiment.pk).update(is_active=True)
     experiment.is_active = True
-
-
-def experiment_set_device(*, experiment: Experiment, device: str) -> None:
-    """Choose where an experiment's next job trains; "auto" for the best there is.
-
-    Raises:
-        ExperimentRefused: no trainer that is alive has the device.
-        TrainerOffline: nobody is there who could tell what there is.
-    """
-    available = devices_available()
-    if device != "auto" and not available:
-        raise TrainerOffline("the trainer is offline, so its devices are not known")
-    if device not in {"auto", *available}:
-        raise ExperimentRefused(
-            f"there is no device '{device}'; choose one of {', '.join(available)}, or auto"
-        )
-    experiment.device = "" if device == "auto" else device
-    experiment.save(update_fields=["device"])
 
 
 def card_add(

@@ -1,17 +1,14 @@
 /** Draws the curves with Chart.js, which a classic script has put into `window.Chart`. */
 
-import { breakMarks, crosshairLine, eventLines } from "./chart_plugins.js";
+import { breakMarks, crosshairLine, eventLines, stepPixel } from "./chart_plugins.js";
 import { TOTAL } from "./follow.js";
 import { formatCount, formatLoss } from "./format.js";
 import { cssColour, styleOf } from "./palette.js";
 import { smooth, thin } from "./series.js";
 
-/** Events that every job has; a line for them would say nothing. */
-const UNREMARKABLE = new Set(["queued", "started", "completed"]);
-
 /** Return the events of a job that are worth a line on its curves. */
 export function remarkable(events) {
-  return events.filter((event) => !UNREMARKABLE.has(event.kind));
+  return events.filter((event) => !event.routine);
 }
 
 /** The chart of one canvas. */
@@ -23,11 +20,14 @@ export class LossChart {
   constructor(canvas, placeOf) {
     this.placeOf = placeOf;
     this.datasets = new Map();
+    /** Told after each drawing, be it of new points or in a new size. */
+    this.onDrawn = () => {};
+    const drawn = { id: "accDrawn", afterRender: () => this.onDrawn() };
     this.chart = new window.Chart(canvas, {
       type: "line",
       data: { datasets: [] },
       options: baseOptions(),
-      plugins: [eventLines, breakMarks, crosshairLine],
+      plugins: [eventLines, breakMarks, crosshairLine, drawn],
     });
     this.restyle();
   }
@@ -46,6 +46,7 @@ export class LossChart {
       scale.title.font = { family: of("--font"), size: 12 };
     }
     plugins.accEvents.colour = of("--ink-3");
+    plugins.accEvents.chosenColour = of("--accent");
     plugins.accCrosshair.colour = of("--control-line");
     this.datasets.clear();
   }
@@ -53,14 +54,15 @@ export class LossChart {
   /**
    * Show a state of `follow`.
    *
-   * @param {{logarithmic: boolean, span: number, hidden: Set<string>}} view `span`: steps to
-   *   smooth over, 0 for none
+   * @param {{logarithmic: boolean, span: number, hidden: Set<string>, chosen: number|null}} view
+   *   `span`: steps to smooth over, 0 for none; `chosen`: the step of the event that is looked at
    */
   draw(state, view) {
     const { chart } = this;
     chart.options.scales.y.type = view.logarithmic ? "logarithmic" : "linear";
     chart.options.scales.x.max = Math.max(state.lastStep, 2);
     chart.options.plugins.accEvents.steps = remarkable(state.events).map((event) => event.step);
+    chart.options.plugins.accEvents.chosen = view.chosen;
     // The total is drawn last, so it lies under the tasks' lines.
     const names = [...state.series.keys()].filter((name) => name !== TOTAL);
     chart.data.datasets = [...names, TOTAL].flatMap((name) =>
@@ -109,6 +111,14 @@ export class LossChart {
     const x = clientX - canvas.getBoundingClientRect().left;
     if (!chartArea || x < chartArea.left || x > chartArea.right) return null;
     return Math.max(1, Math.round(scales.x.getValueForPixel(x)));
+  }
+
+  /** Return where the mark of an event is, in pixels of the canvas; null outside of the curves. */
+  pixelOf(step) {
+    const { chartArea, scales } = this.chart;
+    if (!chartArea) return null;
+    const x = stepPixel(scales.x, step);
+    return x < chartArea.left - 1 || x > chartArea.right + 1 ? null : x;
   }
 
   /** Draw the crosshair at a step, or none for null. */

@@ -2,6 +2,11 @@
 
 const CROSS_SIZE = 3.5;
 
+/** Return where the mark of an event is; what came before the first step stands at it. */
+export function stepPixel(scale, step) {
+  return scale.getPixelForValue(Math.max(step, scale.min));
+}
+
 /** Marks losses that are not finite: a small cross at the top edge, in the task's colour. */
 export const breakMarks = {
   id: "accBreaks",
@@ -27,17 +32,19 @@ export const breakMarks = {
   },
 };
 
-/** Draws a line where something was done to the job; `options.steps` says where. */
+/** Draws a line where something was done to the job: at `options.steps`, one of them `chosen`. */
 export const eventLines = {
   id: "accEvents",
   beforeDatasetsDraw(chart, _args, options) {
     const { ctx, chartArea, scales } = chart;
     ctx.save();
-    ctx.strokeStyle = options.colour;
-    ctx.fillStyle = options.colour;
-    ctx.setLineDash([2, 4]);
     for (const step of options.steps ?? []) {
-      const x = Math.round(scales.x.getPixelForValue(step)) + 0.5;
+      const isChosen = step === options.chosen;
+      ctx.strokeStyle = isChosen ? options.chosenColour : options.colour;
+      ctx.fillStyle = ctx.strokeStyle;
+      ctx.lineWidth = isChosen ? 2.5 : 1;
+      ctx.setLineDash(isChosen ? [] : [2, 4]);
+      const x = Math.round(stepPixel(scales.x, step)) + 0.5;
       if (x < chartArea.left || x > chartArea.right) continue;
       ctx.beginPath();
       ctx.moveTo(x, chartArea.top);

@@ -46,7 +46,7 @@ export class Crosshair {
     this.tip.replaceChildren(
       line("chart__tip-step", `step ${formatCount(step)}`),
       ...rows.map((row) => this.rowElement(row)),
-      ...close.map((happened) => line("chart__tip-event", describe(happened))),
+      ...close.map((happened) => line("chart__tip-event", saidBy(happened))),
     );
     this.tip.hidden = false;
     this.place(event.clientX);
@@ -90,13 +90,8 @@ function readRows(state, hidden, step) {
   return rows.sort((a, b) => (b.name === TOTAL) - (a.name === TOTAL));
 }
 
-/** Return an event in words: "set weight of digits-kl to 0.5 by ada". */
-function describe({ kind, detail, by }) {
-  const facts = Object.entries(detail ?? {})
-    .filter(([, value]) => value !== null && typeof value !== "object")
-    .map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`);
-  const what = [kind.replaceAll("_", " "), ...facts].join(", ");
-  return by ? `${what}, by ${by}` : what;
+function saidBy({ words, by }) {
+  return by ? `${words}, by ${by}` : words;
 }
 
 function line(className, text) {

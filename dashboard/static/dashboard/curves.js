@@ -1,10 +1,11 @@
 /** The panel of the loss curves: follows one job and draws it. */
 
 import { ApiError, fetchJob } from "./api.js";
-import { LossChart } from "./chart.js";
+import { LossChart, remarkable } from "./chart.js";
 import { Crosshair } from "./crosshair.js";
 import { catchUp, doubt, emptyState, follow } from "./follow.js";
 import { Legend } from "./legend.js";
+import { Marks } from "./marks.js";
 import { placesOf } from "./palette.js";
 import { readView, storeView } from "./view.js";
 
@@ -30,7 +31,7 @@ export class CurvesPanel {
     this.loading = false;
     this.again = false;
     this.frame = null;
-    this.view = { ...readView(), hidden };
+    this.view = { ...readView(), hidden, chosen: null };
     this.wireTools();
     if (this.job === null) return;
     this.state = emptyState(this.job);
@@ -42,6 +43,15 @@ export class CurvesPanel {
     const look = () => ({ state: this.state, hidden });
     const frame = panel.querySelector(".chart__frame");
     this.crosshair = new Crosshair(frame, this.chart, look, this.placeOf);
+    this.marks = new Marks(panel.querySelector(".chart__marks"), this.chart, (step) =>
+      this.showEntry(step),
+    );
+    this.chart.onDrawn = () => this.marks.place();
+    panel.addEventListener("click", ({ target }) => {
+      const entry = target.closest("[data-event-step]");
+      if (entry) this.showMark(Number(entry.dataset.eventStep));
+    });
+    panel.addEventListener("acc:morphed", () => this.markEntries());
     this.restyle = () => {
       this.chart.restyle();
       this.schedule();
@@ -106,6 +116,7 @@ export class CurvesPanel {
   draw() {
     this.chart.draw(this.state, this.view);
     this.legend.draw(this.state, hidden, this.view.span);
+    this.marks.draw(remarkable(this.state.events), this.view.chosen);
     const { record, lastStep } = this.state;
     const badge = this.panel.querySelector("[data-live='state']");
     const error = this.panel.querySelector("[data-live='error']");
@@ -121,6 +132,31 @@ export class CurvesPanel {
     // Axes without a point have nothing to say.
     this.panel.querySelector("canvas").classList.toggle("chart__canvas--empty", lastStep === 0);
     this.panel.dataset.step = String(lastStep);
+  }
+
+  /** Highlight the mark of an entry, and bring the curves into sight. */
+  showMark(step) {
+    this.choose(step === this.view.chosen ? null : step);
+    this.panel.querySelector(".chart__frame").scrollIntoView({ block: "nearest" });
+  }
+
+  /** Highlight the entries of a mark, and go to the first of them. */
+  showEntry(step) {
+    this.choose(step);
+    this.panel.querySelector(`[data-event-step="${step}"]`)?.focus();
+  }
+
+  choose(step) {
+    this.view.chosen = step;
+    this.markEntries();
+    this.draw();
+  }
+
+  markEntries() {
+    for (const entry of this.panel.querySelectorAll("[data-event-step]")) {
+      const isChosen = Number(entry.dataset.eventStep) === this.view.chosen;
+      entry.setAttribute("aria-pressed", String(isChosen));
+    }
   }
 
   toggle(name) {

@@ -60,12 +60,15 @@ export class Header {
   }
 
   fetchMissed() {
+    refresh("acc:device");
     refresh("acc:registry-badge");
     this.catchUp();
   }
 
   setTrainer(state) {
-    if (setSignal("trainer-state", state, state)) this.trainerChanged();
+    if (!setSignal("trainer-state", state, state)) return;
+    refresh("acc:device");
+    this.trainerChanged();
   }
 
   /** The trainer cannot say that it was killed, so the page asks now and then. */
@@ -74,7 +77,6 @@ export class Header {
     try {
       const health = await getJson("/health");
       this.setTrainer(health.trainer);
-      if (health.device) document.getElementById("device").textContent = health.device;
     } catch {
       // The connection's own signal says that the server does not answer.
     }

@@ -5,8 +5,11 @@
  * nor, unless the order changed, moved. Elements are known by their id, the rest by its place.
  */
 
-/** What the person at the page decides, and no answer of the server. */
-const OWN_STATE = new Set(["open"]);
+/** What the person at the page, or the page itself, decides, and no answer of the server. */
+const OWN_STATE = new Set(["open", "aria-valuetext", "data-waits"]);
+
+/** Answers that say what the element is now: 422 is the same panel with a refusal. */
+const TOLD = new Set([200, 422]);
 
 /** Change `from` into `to`, whose nodes may be taken over. */
 export function morph(from, to) {
@@ -21,16 +24,23 @@ export function morph(from, to) {
   }
 }
 
-/** Have answers for elements with `data-morph` morph them; tells them so by "acc:morphed". */
+/**
+ * Have answers for elements with `data-morph` morph them.
+ *
+ * Tells them so by "acc:morphed", and before by "acc:morphing" with `detail.fresh`, the new element,
+ * into which a listener may carry over what no server knows.
+ */
 export function wireMorphs() {
   document.body.addEventListener("htmx:beforeSwap", (event) => {
     const { target, xhr } = event.detail;
-    if (!target.matches("[data-morph]") || xhr.status !== 200) return;
+    if (!target.matches("[data-morph]") || !TOLD.has(xhr.status)) return;
     const answer = new DOMParser().parseFromString(event.detail.serverResponse, "text/html");
     const fresh = answer.getElementById(target.id);
     if (!fresh) return;
     event.detail.shouldSwap = false;
+    target.dispatchEvent(new CustomEvent("acc:morphing", { bubbles: true, detail: { fresh } }));
     morph(target, fresh);
+    window.htmx.process(target); // new elements in it may ask for something too
     target.dispatchEvent(new CustomEvent("acc:morphed", { bubbles: true }));
   });
 }

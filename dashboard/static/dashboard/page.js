@@ -8,6 +8,11 @@ import { wireMorphs } from "./morph.js";
 import { refresh, wireRefreshes } from "./refresh.js";
 import { RunFigures } from "./run.js";
 import { followClasses, wireTaskAdd } from "./task_add.js";
+import { wireTaskCards } from "./task_cards.js";
+import { wireTaskDetail } from "./task_detail.js";
+
+/** How often the cards ask for what no message tells: how well each task is. */
+const CARDS_POLL_MS = 3000;
 
 /** The panels that show what was measured, of the tasks that are attached. */
 const MEASURED = ["acc:eval", "acc:recon"];
@@ -66,7 +71,7 @@ function followStarted(event) {
 /** Fetch what happened while nobody listened, be it between the page and its socket. */
 function catchUp() {
   curves?.refill();
-  for (const name of ["acc:run", "acc:jobs", "acc:tasks", ...MEASURED]) refresh(name);
+  for (const name of ["acc:run", "acc:jobs", "acc:tasks", "acc:events", ...MEASURED]) refresh(name);
   followClasses();
 }
 
@@ -75,12 +80,17 @@ function receive(message) {
   if (figures.receive(message)) {
     refresh("acc:run");
     refresh("acc:jobs");
+    refresh("acc:tasks");
   }
   if (message.type === "job") followNew(message.job);
-  if (message.type === "task") refresh("acc:tasks");
   if (message.type === "task" || message.type === "eval") {
     for (const name of MEASURED) refresh(name);
   }
+  // A command is asked with the first, and applied or refused with the second.
+  if (message.type === "task" || message.type === "event") {
+    for (const name of ["acc:tasks", "acc:task-detail", "acc:events"]) refresh(name);
+  }
+  if (message.type === "eval") refresh("acc:task-detail");
   if (message.type === "registry" && message.registry === "tasks") followClasses();
   frame ??= requestAnimationFrame(() => {
     frame = null;
@@ -115,10 +125,14 @@ document.body.addEventListener("htmx:afterSettle", (event) => {
   figures.draw();
 });
 
+document.body.addEventListener("acc:morphed", () => figures.draw());
+
 wireMorphs();
 wireRefreshes();
 wireTaskAdd();
 wireTimes();
+wireTaskCards();
+wireTaskDetail();
 adoptRun();
 new Header({
   receive,
@@ -128,3 +142,8 @@ new Header({
   figures,
 }).follow(workbench.dataset.socket);
 mountCurves();
+setInterval(() => {
+  if (!figures.isRunning || document.hidden) return;
+  refresh("acc:tasks");
+  refresh("acc:task-detail");
+}, CARDS_POLL_MS);

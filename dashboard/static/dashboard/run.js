@@ -2,6 +2,7 @@
 
 import { formatCount, formatDuration, formatLoss, formatRate } from "./format.js";
 import { followRecord, isActive, progressOf, rateOf, titleOf } from "./progress.js";
+import { sharesOf } from "./shares.js";
 
 /** The rate is measured over so many ms: short enough to follow, long enough to stand still. */
 const RATE_WINDOW_MS = 6000;
@@ -14,6 +15,7 @@ export class RunFigures {
     this.record = null;
     this.samples = [];
     this.losses = new Map();
+    this.shares = new Map();
     this.lossesJob = null;
     this.frozenMs = null;
     setInterval(() => this.draw(), 1000);
@@ -34,6 +36,11 @@ export class RunFigures {
   /** Let the clocks go on. */
   thaw() {
     this.frozenMs = null;
+  }
+
+  /** Whether a job of the experiment trains now. */
+  get isRunning() {
+    return this.record?.state === "running";
   }
 
   /** Take a message in; returns whether a job began, ended or changed its state. */
@@ -57,11 +64,13 @@ export class RunFigures {
       const text = lastLoss(message, name, values);
       if (text !== null) this.losses.set(name, text);
     }
+    this.shares = sharesOf(message);
   }
 
   draw() {
     document.title = titleOf(this.record, this.experiment);
     this.drawLosses();
+    this.drawShares();
     if (!this.record || !isActive(this.record.state)) return;
     const rate = rateOf(this.samples) ?? this.record.steps_per_second;
     const progress = progressOf({ ...this.record, steps_per_second: rate }, this.frozenMs ?? Date.now());
@@ -88,6 +97,19 @@ export class RunFigures {
     for (const element of document.querySelectorAll("[data-task-loss]")) {
       const text = this.losses.get(element.dataset.taskLoss);
       if (text !== undefined && element.textContent !== text) element.textContent = text;
+    }
+  }
+
+  drawShares() {
+    if (this.lossesJob === null) return;
+    for (const element of document.querySelectorAll("[data-task-share]")) {
+      const share = this.shares.get(element.dataset.taskShare);
+      const percent = share === undefined ? null : Math.round(100 * share);
+      const text = percent === null ? "– of total" : `${percent} % of total`;
+      const words = element.querySelector(".task__percent");
+      if (words.textContent === text) continue;
+      words.textContent = text;
+      element.querySelector("progress").value = percent ?? 0;
     }
   }
 }

@@ -25,9 +25,14 @@ export function wireTaskAdd() {
   });
   document.addEventListener("keydown", moveAlong);
   document.addEventListener("focusout", () => setTimeout(freshen));
+  document.body.addEventListener("acc:task-name", ({ detail }) => {
+    byId("task-add-class").dataset.nameDefault = detail.default;
+    showFreeName();
+  });
   document.body.addEventListener("acc:task-added", () => byId("task-add-button")?.focus());
   document.body.addEventListener("htmx:beforeSwap", keepTyped);
   document.body.addEventListener("htmx:afterSettle", settle);
+  document.body.addEventListener("acc:morphed", showState);
 }
 
 /** Open the form, or hide it with what was typed; the first time it is fetched. */
@@ -59,11 +64,16 @@ function showState() {
   byId("task-add-button")?.setAttribute("aria-expanded", String(isOpen));
 }
 
+/** Show in the empty field which name the task gets. */
+function showFreeName() {
+  byId("task_add_name").placeholder = byId("task-add-class").dataset.nameDefault;
+}
+
 function settle(event) {
   showState();
   const panel = byId("task-add-panel");
   if (!panel) return;
-  byId("task_add_name").placeholder = byId("task-add-name-default").value;
+  showFreeName();
   sizeSegments();
   drawStrip();
   switch (event.detail.target?.id) {

@@ -6,16 +6,13 @@ import pytest
 
 from tests.trainer.rows import dataset_make, experiment_make
 from trainer.models import Experiment
-from trainer.services.calls import TrainerOffline
 from trainer.services.datasets import DatasetRefused
 from trainer.services.experiments import (
     CardRefused,
     ExperimentRefused,
     card_add,
     experiment_create,
-    experiment_set_device,
 )
-from trainer.services.nodes import node_heartbeat
 
 pytestmark = [pytest.mark.portable, pytest.mark.django_db]
 
@@ -83,15 +80,3 @@ def test_data_under_a_name_that_is_taken_is_refused():
     assert dataset_make().name == "digits"
     with pytest.raises(DatasetRefused, match="another dataset is called 'digits'"):
         dataset_make(content_hash="1" * 64)
-
-
-def test_a_device_is_chosen_among_those_that_are_there(experiment):
-    with pytest.raises(TrainerOffline):
-        experiment_set_device(experiment=experiment, device="cpu")
-    node_heartbeat(devices=["cuda:0", "cpu"], versions={})
-    with pytest.raises(ExperimentRefused, match="choose one of cuda:0, cpu, or auto"):
-        experiment_set_device(experiment=experiment, device="tpu")
-    experiment_set_device(experiment=experiment, device="cpu")
-    assert Experiment.objects.get().device == "cpu"
-    experiment_set_device(experiment=experiment, device="auto")
-    assert Experiment.objects.get().device == ""

@@ -1,0 +1,106 @@
+"""A form about a class on offer: the choice of the class, and its own parameters as fields."""
+
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from dashboard.forms import PanelForm
+from dashboard.task_params import OMITTED, field_of, initial_of
+from trainer.models import RegisteredClass
+
+PARAM = "param-"
+# Flags that a form showed: an unticked checkbox sends nothing.
+SHOWN = "shown"
+# The class whose parameters a form showed.
+OF_CLASS = "of_class"
+
+
+class ClassForm(PanelForm):
+    """What is asked of any class, in fields of the subclass, and the chosen one's parameters."""
+
+    class_name = forms.CharField(label="Class", widget=forms.Select)
+
+    def __init__(
+        self,
+        offered: list[RegisteredClass],
+        class_name: str,
+        data: QueryDict | None = None,
+        initial: dict[str, Any] | None = None,
+        *,
+        auto_id: str,
+    ) -> None:
+        self.row = next((row for row in offered if row.class_name == class_name), None)
+        self.parameters = self.row.parameters if self.row else []
+        self.class_initials = {
+            PARAM + parameter["name"]: initial_of(parameter) for parameter in self.parameters
+        }
+        super().__init__(
+            None if data is None else self._completed(data),
+            initial={"class_name": class_name, **(initial or {})},
+            auto_id=auto_id,
+        )
+        self._ask_parameters()
+        self._offer_classes([row.class_name for row in offered], class_name)
+
+    def _ask_parameters(self) -> None:
+        for parameter in self.parameters:
+            field = field_of(parameter)
+            is_flag = isinstance(field, forms.BooleanField)
+            look = "check__box" if is_flag else "field__control"
+            field.widget.attrs |= {"class": look, "autocomplete": "off"}
+            self.fields[PARAM + parameter["name"]] = field
+
+    def _completed(self, data: QueryDict) -> QueryDict:
+        """Return what was sent, with the defaults of parameters that were not on the screen."""
+        completed = data.copy()
+        for name, value in self.class_initials.items():
+            if name not in data and name.removeprefix(PARAM) not in data.getlist(SHOWN):
+                completed[name] = "on" if value is True else "" if value is False else value
+        return completed
+
+    def _offer_classes(self, names: list[str], chosen: str) -> None:
+        if chosen and chosen not in names:
+            names = sorted([*names, chosen])  # gone meanwhile, and not to be lost silently
+        self.fields["class_name"].widget = forms.Select(
+            attrs=self.fields["class_name"].widget.attrs,
+            choices=[(name, name) for name in names],
+        )
+
+    def param_fields(self) -> list[tuple[forms.BoundField, bool]]:
+        """Return the fields of the class's own parameters, and whether each must be given."""
+        return [(self[PARAM + p["name"]], p["required"]) for p in self.parameters]
+
+    def params(self) -> dict[str, Any]:
+        """Return the class's own parameters; what is left to the constructor is not there."""
+        values = {name: self.cleaned_data[name] for name in self.class_initials}
+        return {
+            name.removeprefix(PARAM): value
+            for name, value in values.items()
+            if value is not OMITTED
+        }
+
+
+def carried_over(
+    typed: QueryDict, before: RegisteredClass | None, now: RegisteredClass | None
+) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """Return what was typed for one class's parameters, for another class's.
+
+    The first part are initial values of parameters that the new class has too; the second are
+    hidden fields that keep the others until their class is chosen again. Untouched defaults do
+    not come along.
+    """
+    untouched = {p["name"]: initial_of(p) for p in (before.parameters if before else [])}
+    taken = {p["name"] for p in (now.parameters if now else [])}
+    values: dict[str, Any] = {
+        key.removeprefix(PARAM): typed[key] for key in typed if key.startswith(PARAM)
+    }
+    for name in typed.getlist(SHOWN):
+        values[name] = PARAM + name in typed
+    kept = {name: value for name, value in values.items() if untouched.get(name) != value}
+    hidden = [
+        (SHOWN, name) if value is False else (PARAM + name, "on" if value is True else value)
+        for name, value in kept.items()
+        if name not in taken
+    ]
+    return {PARAM + name: value for name, value in kept.items() if name in taken}, hidden

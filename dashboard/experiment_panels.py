@@ -1,0 +1,79 @@
+"""What the page of the experiments shows: each one's model at a glance, and what may be done."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.latent_strip import Segment, segments_of
+from dashboard.registry_panels import value_text
+from trainer.models import Experiment
+from trainer.selectors.pages import experiments_all, job_counts
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One layer of a model."""
+
+    name: str
+    type: str
+    parameter_count: int
+
+
+@dataclass(frozen=True)
+class ExperimentRow:
+    """One experiment, with the refusal of a change and what was typed for it."""
+
+    experiment: Experiment
+    job_count: int
+    refusal: str = ""
+    typed_name: str | None = None
+
+    @property
+    def name_text(self) -> str:
+        """What the field shows: the name, or what was typed and refused."""
+        return self.experiment.name if self.typed_name is None else self.typed_name
+
+    @property
+    def shape_text(self) -> str:
+        """The size of the images: channels, height and width."""
+        shape = self.experiment.model_info.get("image_shape") or []
+        return "\N{MULTIPLICATION SIGN}".join(str(size) for size in shape)
+
+    @property
+    def layers(self) -> list[LayerRow]:
+        """The model's layers, in order."""
+        told = self.experiment.model_info.get("layers") or []
+        return [LayerRow(row["name"], row["type"], row["parameters"]) for row in told]
+
+    @property
+    def segments(self) -> list[Segment]:
+        """The latent as it is laid out: factor groups, and what lies between them."""
+        info = self.experiment.model_info
+        return segments_of(info) if info.get("factor_groups") else []
+
+    @property
+    def config(self) -> list[tuple[str, str]]:
+        """The model's own parameters, in words."""
+        values = self.experiment.model_config.items()
+        return [(str(name), value_text(value)) for name, value in values]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A change of one experiment that was refused, and what was typed for it."""
+
+    pk: int
+    sentence: str
+    typed_name: str | None = None
+
+
+def experiments_panel(
+    experiment: Experiment | None, refused: Refused | None = None
+) -> dict[str, Any]:
+    """Return what `partials/experiments.html` needs."""
+    counts = job_counts()
+    rows = []
+    for row in experiments_all():
+        said = refused if refused and refused.pk == row.pk else None
+        sentence, typed_name = (said.sentence, said.typed_name) if said else ("", None)
+        rows.append(ExperimentRow(row, counts.get(row.pk, 0), sentence, typed_name))
+    return {"experiment": experiment, "experiment_rows": rows}

@@ -1,0 +1,36 @@
+"""What the call about one attached task answers."""
+
+from ninja import Field, Schema
+
+from trainer.api.schemas import SeriesSummaryOut, TaskOut
+
+
+class TaskEvalOut(Schema):
+    """What one evaluation measured of the task; null: not a finite number."""
+
+    id: int
+    step: int
+    created_at: str
+    metrics: dict[str, float | None]
+
+
+class TaskEventOut(Schema):
+    """Something that happened to the task in the job, or was asked of it in vain."""
+
+    step: int
+    kind: str
+    words: str
+    by: str
+
+
+class TaskDetailOut(TaskOut):
+    """An attached task with all that is known of it."""
+
+    source_sha256: str | None = Field(description="The version on offer; null: no longer on offer.")
+    job: int | None = Field(description="The current or last job, which the rest is about.")
+    job_source_sha256: str | None = Field(description="The version that the job was started with.")
+    latest_loss: float | None
+    health: str | None = Field(description="healthy, warning or critical")
+    summary: SeriesSummaryOut | None
+    evals: list[TaskEvalOut] = Field(description="The last ones, newest first.")
+    events: list[TaskEventOut] = Field(description="Newest first.")

@@ -1,0 +1,71 @@
+"""Everything about one attached task: its code, its losses, its measures, what happened to it."""
+
+from typing import Any
+
+from trainer.models import EvalResult, Job, LossSeries, Registry, TaskCard
+from trainer.selectors.events import Happening, story_of
+from trainer.selectors.experiments import card_as_dict
+from trainer.selectors.jobs import job_current, series_as_dict
+from trainer.selectors.registry import class_offered
+
+EVALS_SHOWN = 5
+
+
+def task_detail(card: TaskCard) -> dict[str, Any]:
+    """Return an attached task with all that is known of it, in the API's shape."""
+    job = job_current(card.experiment)
+    series = series_of(card, job)
+    offered = class_offered(Registry.TASKS, card.class_name)
+    return {
+        **card_as_dict(card),
+        "source_sha256": offered.source_id if offered else None,
+        "job": job.pk if job else None,
+        "job_source_sha256": sha256_in_job(card, job),
+        "latest_loss": series.last if series else None,
+        "health": series.health if series else None,
+        "summary": series_as_dict(series) if series else None,
+        "evals": evals_of(card),
+        "events": [
+            {"step": told.step, "kind": told.kind, "words": told.words, "by": told.by}
+            for told in happenings_of(card, job)
+        ],
+    }
+
+
+def series_of(card: TaskCard, job: Job | None) -> LossSeries | None:
+    """Return the summary of the task's losses in a job."""
+    return job.loss_series.filter(task_name=card.name, is_total=False).first() if job else None
+
+
+def sha256_in_job(card: TaskCard, job: Job | None) -> str | None:
+    """Return which version of the task's class a job was started with."""
+    refs = job.plan.get("sources", []) if job else []
+    key = (Registry.TASKS, card.class_name)
+    found = (ref for ref in refs if (ref.get("registry"), ref.get("class_name")) == key)
+    ref = next(found, None)
+    return ref["sha256"] if ref else None
+
+
+def evals_of(card: TaskCard) -> list[dict[str, Any]]:
+    """Return what the last evaluations measured of the task, the newest first."""
+    runs = card.experiment.eval_runs.filter(results__task_name=card.name).distinct()
+    newest = list(runs.order_by("-pk")[:EVALS_SHOWN])
+    results = EvalResult.objects.filter(run__in=newest, task_name=card.name)
+    values: dict[int, dict[str, float | None]] = {}
+    for result in results:
+        values.setdefault(result.run_id, {})[result.metric] = result.value
+    return [
+        {
+            "id": run.pk,
+            "step": run.step,
+            "created_at": run.created_at.isoformat(),
+            "metrics": values.get(run.pk, {}),
+        }
+        for run in newest
+    ]
+
+
+def happenings_of(card: TaskCard, job: Job | None) -> list[Happening]:
+    """Return what happened to the task in a job, the newest first."""
+    told = story_of(job) if job else []
+    return [happening for happening in told if happening.task == card.name][::-1]

@@ -1,0 +1,123 @@
+"""What becomes of an experiment after it was made: its name, its device, out of sight and back."""
+
+import re
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from trainer.models import Experiment, Registry
+from trainer.selectors.experiments import experiment_get
+from trainer.selectors.jobs import job_active
+from trainer.selectors.nodes import devices_available
+from trainer.services.calls import TrainerOffline, call_ask
+from trainer.services.experiments import (
+    ExperimentConflict,
+    ExperimentRefused,
+    experiment_activate,
+)
+from trainer.services.sentences import sentence_of
+from trainer.services.sources import source_of
+
+SLUG_LENGTH = 60
+
+
+def experiment_new(
+    *, name: str, slug: str, model_class: str, model_config: dict[str, object], by: str = ""
+) -> Experiment:
+    """Make a new experiment with a model that the trainer side could build; it becomes active.
+
+    Raises:
+        ExperimentRefused: name or slug is none, or there is an experiment of this slug.
+        ClassMissing: the model's class is not on offer.
+        CallRefused: the model cannot be built; in the words of its class.
+        TrainerOffline: nobody is there who could build it.
+    """
+    _refuse_invalid(Experiment(name=name, slug=slug), "name", "slug")
+    if experiment_get(slug) is not None:
+        raise ExperimentRefused(f"there is an experiment '{slug}' already; choose another address")
+    source_of(Registry.MODELS, model_class)
+    payload = {"class_name": model_class, "config": model_config, "experiment": slug}
+    call_ask(kind="model_create", payload=payload, by=by)
+    return experiment_rename(experiment=Experiment.objects.get(slug=slug), name=name)
+
+
+def experiment_slug_default(name: str) -> str:
+    """Return a free slug made of a name, such as "digits-2"."""
+    stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[: SLUG_LENGTH - 5] or "experiment"
+    taken = set(Experiment.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
+    numbered = (f"{stem}-{number}" for number in range(2, len(taken) + 3))
+    return stem if stem not in taken else next(slug for slug in numbered if slug not in taken)
+
+
+def experiment_rename(*, experiment: Experiment, name: str) -> Experiment:
+    """Give an experiment another name; its slug, and with it every link, stays.
+
+    Raises:
+        ExperimentRefused: the name is empty or too long.
+    """
+    renamed = Experiment(name=name.strip(), slug=experiment.slug)
+    _refuse_invalid(renamed, "name")
+    experiment.name = renamed.name
+    experiment.save(update_fields=["name"])
+    return experiment
+
+
+@transaction.atomic
+def experiment_archive(experiment: Experiment) -> None:
+    """Take an experiment out of the menus; all of it stays. Another one becomes the active one.
+
+    Raises:
+        ExperimentConflict: a job of it is in progress, or it is the only one left.
+    """
+    # All rows: two archivings at once must not leave none.
+    rows = {row.pk: row for row in Experiment.objects.select_for_update().order_by("-created_at")}
+    experiment = rows[experiment.pk]
+    job = job_active(experiment)
+    if job is not None:
+        raise ExperimentConflict(f"job {job.pk} is {job.state}; stop it before archiving")
+    others = [row for row in rows.values() if row.archived_at is None and row != experiment]
+    if not others:
+        raise ExperimentConflict("this is the only experiment; make another one first")
+    experiment.archived_at = timezone.now()
+    experiment.save(update_fields=["archived_at"])
+    if experiment.is_active:
+        experiment_activate(others[0])
+
+
+def experiment_bring_back(experiment: Experiment) -> None:
+    """Offer an archived experiment again."""
+    experiment.archived_at = None
+    experiment.save(update_fields=["archived_at"])
+
+
+def experiment_set_device(*, experiment: Experiment, device: str) -> None:
+    """Choose where an experiment's next job trains; "auto" for the best there is.
+
+    Raises:
+        ExperimentConflict: a job of it is in progress.
+        ExperimentRefused: no trainer that is alive has the device.
+        TrainerOffline: nobody is there who could tell what there is.
+    """
+    job = job_active(experiment)
+    if job is not None:
+        raise ExperimentConflict(
+            f"job {job.pk} is {job.state}; stop it or wait for its end before the device changes"
+        )
+    available = devices_available()
+    if device != "auto" and not available:
+        raise TrainerOffline("the trainer is offline, so its devices are not known")
+    if device not in {"auto", *available}:
+        raise ExperimentRefused(
+            f"there is no device '{device}'; choose one of {', '.join(available)}, or auto"
+        )
+    experiment.device = "" if device == "auto" else device
+    experiment.save(update_fields=["device"])
+
+
+def _refuse_invalid(experiment: Experiment, *names: str) -> None:
+    others = [field.name for field in Experiment._meta.fields if field.name not in names]
+    try:
+        experiment.clean_fields(exclude=others)
+    except ValidationError as error:
+        raise ExperimentRefused(sentence_of(error)) from error
