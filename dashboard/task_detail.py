@@ -5,10 +5,11 @@ from typing import Any
 
 from dashboard.card_panels import card_panel
 from dashboard.registry_panels import value_text
-from trainer.models import RegisteredClass, Registry, TaskCard
+from dashboard.templatetags.figures import NOTHING, loss
+from trainer.models import EvalResult, RegisteredClass, Registry, TaskCard
 from trainer.selectors.jobs import job_current
 from trainer.selectors.registry import class_offered
-from trainer.selectors.task_detail import evals_of, happenings_of, series_of, sha256_in_job
+from trainer.selectors.task_detail import card_evals, happenings_of, series_of, sha256_in_job
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class MetricRow:
     """One metric over the last evaluations, the newest first."""
 
     name: str
-    values: list[float | None]
+    values: list[str]
 
 
 def detail_panel(card: TaskCard | None) -> dict[str, Any]:
@@ -35,8 +36,8 @@ def detail_panel(card: TaskCard | None) -> dict[str, Any]:
         return {"card": None}
     job = job_current(card.experiment)
     offered = class_offered(Registry.TASKS, card.class_name)
-    evals = evals_of(card)
-    names = dict.fromkeys(name for run in evals for name in run["metrics"])
+    evals = card_evals(card)
+    names = dict.fromkeys(name for _, metrics in evals for name in metrics)
     return {
         **card_panel(card),
         "card": card,
@@ -45,12 +46,20 @@ def detail_panel(card: TaskCard | None) -> dict[str, Any]:
         "job_sha256": sha256_in_job(card, job),
         "parameters": _parameters(card, offered),
         "series": series_of(card, job),
-        "eval_steps": [run["step"] for run in evals],
+        "eval_steps": [run.step for run, _ in evals],
         "metric_rows": [
-            MetricRow(name, [run["metrics"].get(name) for run in evals]) for name in names
+            MetricRow(name, [_value_text(metrics.get(name)) for _, metrics in evals])
+            for name in names
         ],
         "happenings": happenings_of(card, job),
     }
+
+
+def _value_text(result: EvalResult | None) -> str:
+    """Return a metric's value with its unit; what it is where it is no finite number."""
+    if result is None or result.value is None:
+        return (result.nonfinite if result else "") or NOTHING
+    return f"{loss(result.value)} {result.unit}".strip()
 
 
 def _parameters(card: TaskCard, offered: RegisteredClass | None) -> list[ParameterValue]:

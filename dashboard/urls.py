@@ -29,6 +29,7 @@ urlpatterns = [
     path("partials/run/resume/", train.partial_train_resume, name="partial_train_resume"),
     path("partials/train/start/", train.partial_train_start, name="partial_train_start"),
     path("partials/loss_curves/", partials.partial_loss_curves, name="partial_loss_curves"),
+    path("partials/events/", partials.partial_events, name="partial_events"),
     path("partials/eval/", evals.partial_eval, name="partial_eval"),
     path("partials/eval/run/", evals.partial_eval_run, name="partial_eval_run"),
     path(
@@ -42,7 +43,6 @@ urlpatterns = [
         name="partial_recon_refresh",
     ),
     path("picture/<str:name>", evals.picture, name="picture"),
-    path("partials/events/", partials.partial_events, name="partial_events"),
     path("partials/jobs/", partials.partial_jobs, name="partial_jobs"),
     path("partials/tasks/", partials.partial_tasks, name="partial_tasks"),
     path(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from dashboard.templatetags.figures import NOTHING
 from tests.dashboard.rows import Scribe
 from tests.dashboard.task_offers import offers, task_classes_store, text_of
 from trainer.models import EvalResult, EvalRun, RegisteredClass, TaskCard
@@ -21,7 +22,8 @@ def path(name: str) -> str:
 def measured(experiment, step: int, **values: float | None) -> None:
     run = EvalRun.objects.create(experiment=experiment, step=step)
     for metric, value in values.items():
-        EvalResult.objects.create(run=run, task_name="recon", metric=metric, value=value)
+        facts = {"unit": "dB", "nonfinite": "nan" if value is None else ""}
+        EvalResult.objects.create(run=run, task_name="recon", metric=metric, value=value, **facts)
 
 
 def test_parameters_show_what_is_given_and_what_is_left_to_the_class(experiment, htmx):
@@ -66,8 +68,8 @@ def test_metrics_are_shown_over_the_last_evaluations_and_nothing_where_there_are
     context = htmx.get(path("recon")).context
     assert context["eval_steps"] == [70, 60, 50, 40, 30]
     rows = {row.name: row.values for row in context["metric_rows"]}
-    assert rows["psnr_db"] == [35.0, 30.0, 25.0, 20.0, 15.0]
-    assert rows["broken"] == [None] * 5
+    assert rows["psnr_db"] == ["35.00 dB", "30.00 dB", "25.00 dB", "20.00 dB", "15.00 dB"]
+    assert rows["broken"] == ["nan", *[NOTHING] * 4]
     assert "Metrics" not in text_of(htmx.get(path("kl")))
 
 

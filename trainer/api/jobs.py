@@ -8,16 +8,10 @@ from ninja import Query, Router
 from ninja.errors import HttpError
 
 from trainer.api.auth import caller_name
+from trainer.api.event_schemas import CommandOut, EventOut
 from trainer.api.lookup import ExperimentSlug, experiment_found, job_found
 from trainer.api.loss_stream import loss_chunks, stream_json
-from trainer.api.schemas import (
-    CommandOut,
-    EventOut,
-    JobHistoryOut,
-    JobOut,
-    LossColumnsOut,
-    LossPointOut,
-)
+from trainer.api.schemas import JobHistoryOut, JobOut, LossColumnsOut, LossPointOut
 from trainer.selectors.commands import job_commands
 from trainer.selectors.jobs import (
     job_as_dict,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from trainer.models import EvalResult, Job, LossSeries, Registry, TaskCard
+from trainer.models import EvalResult, EvalRun, Job, LossSeries, Registry, TaskCard
 from trainer.selectors.events import Happening, story_of
 from trainer.selectors.experiments import card_as_dict
 from trainer.selectors.jobs import job_current, series_as_dict
@@ -24,7 +24,15 @@ def task_detail(card: TaskCard) -> dict[str, Any]:
         "latest_loss": series.last if series else None,
         "health": series.health if series else None,
         "summary": series_as_dict(series) if series else None,
-        "evals": evals_of(card),
+        "evals": [
+            {
+                "id": run.pk,
+                "step": run.step,
+                "created_at": run.created_at.isoformat(),
+                "metrics": {name: result.value for name, result in metrics.items()},
+            }
+            for run, metrics in card_evals(card)
+        ],
         "events": [
             {"step": told.step, "kind": told.kind, "words": told.words, "by": told.by}
             for told in happenings_of(card, job)
@@ -46,23 +54,14 @@ def sha256_in_job(card: TaskCard, job: Job | None) -> str | None:
     return ref["sha256"] if ref else None
 
 
-def evals_of(card: TaskCard) -> list[dict[str, Any]]:
-    """Return what the last evaluations measured of the task, the newest first."""
+def card_evals(card: TaskCard) -> list[tuple[EvalRun, dict[str, EvalResult]]]:
+    """Return the last evaluations of the task, the newest first, each with its metrics by name."""
     runs = card.experiment.eval_runs.filter(results__task_name=card.name).distinct()
     newest = list(runs.order_by("-pk")[:EVALS_SHOWN])
-    results = EvalResult.objects.filter(run__in=newest, task_name=card.name)
-    values: dict[int, dict[str, float | None]] = {}
-    for result in results:
-        values.setdefault(result.run_id, {})[result.metric] = result.value
-    return [
-        {
-            "id": run.pk,
-            "step": run.step,
-            "created_at": run.created_at.isoformat(),
-            "metrics": values.get(run.pk, {}),
-        }
-        for run in newest
-    ]
+    metrics: dict[int, dict[str, EvalResult]] = {run.pk: {} for run in newest}
+    for result in EvalResult.objects.filter(run__in=newest, task_name=card.name):
+        metrics[result.run_id][result.metric] = result
+    return [(run, metrics[run.pk]) for run in newest]
 
 
 def happenings_of(card: TaskCard, job: Job | None) -> list[Happening]:

@@ -71,7 +71,8 @@ function followStarted(event) {
 /** Fetch what happened while nobody listened, be it between the page and its socket. */
 function catchUp() {
   curves?.refill();
-  for (const name of ["acc:run", "acc:jobs", "acc:tasks", "acc:events", ...MEASURED]) refresh(name);
+  const panels = ["acc:run", "acc:jobs", "acc:tasks", "acc:events", "acc:task-detail", ...MEASURED];
+  for (const name of panels) refresh(name);
   followClasses();
 }
 
@@ -83,14 +84,13 @@ function receive(message) {
     refresh("acc:tasks");
   }
   if (message.type === "job") followNew(message.job);
-  if (message.type === "task" || message.type === "eval") {
-    for (const name of MEASURED) refresh(name);
-  }
   // A command is asked with the first, and applied or refused with the second.
   if (message.type === "task" || message.type === "event") {
     for (const name of ["acc:tasks", "acc:task-detail", "acc:events"]) refresh(name);
   }
-  if (message.type === "eval") refresh("acc:task-detail");
+  if (message.type === "task" || message.type === "eval") {
+    for (const name of ["acc:task-detail", ...MEASURED]) refresh(name);
+  }
   if (message.type === "registry" && message.registry === "tasks") followClasses();
   frame ??= requestAnimationFrame(() => {
     frame = null;
@@ -130,9 +130,9 @@ document.body.addEventListener("acc:morphed", () => figures.draw());
 wireMorphs();
 wireRefreshes();
 wireTaskAdd();
-wireTimes();
 wireTaskCards();
 wireTaskDetail();
+wireTimes();
 adoptRun();
 new Header({
   receive,
