@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         with _world(options) as world:
             for number, check in enumerate(CHECKS, start=1):
                 passed += _run(number, check.__name__, check, world)
-    except (RuntimeError, OSError) as error:
+    except (RefusedError, RuntimeError, OSError) as error:
         print(f"the system cannot be verified: {error}")
         return 1
     seconds = time.monotonic() - began
@@ -59,6 +59,8 @@ def _world(options: argparse.Namespace) -> Iterator[World]:
     with contextlib.ExitStack() as stack:
         if options.url:
             client = Client(options.url, options.token, slug)
+            if client.get("/health")["trainer"] != "online":
+                raise RuntimeError("its trainer is offline; start it with 'manage.py runtrainer'")
             world = World(client, options.task_dir, suffix)
         else:
             system = stack.enter_context(throwaway_system())

@@ -76,8 +76,6 @@ def test_a_hundred_commands_take_effect_once_in_order_and_can_be_repeated(
             f"the job, {len(took)} applied over {last_step:,} steps; asked to recorded: "
             f"median {statistics.median(took):.2f} s, worst {took[-1]:.2f} s"
         )
-    if not killed:
-        assert statistics.median(took) < 1.0
 
 
 def test_a_task_that_joined_is_there_again_after_kill_9(system: System) -> None:

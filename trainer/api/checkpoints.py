@@ -8,7 +8,7 @@ from ninja import Router
 from trainer.api.auth import caller_name
 from trainer.api.inputs import SaveIn
 from trainer.api.lookup import ExperimentSlug, experiment_found
-from trainer.api.schemas import CheckpointOut, CheckpointTreeOut
+from trainer.api.state_schemas import CheckpointOut, CheckpointTreeOut
 from trainer.selectors.checkpoints import checkpoint_as_dict, checkpoints_of
 from trainer.services.checkpoints import checkpoint_save
 

@@ -9,7 +9,7 @@ from trainer.api.auth import caller_name
 from trainer.api.inputs import ReconstructionsIn
 from trainer.api.jobs import ListLimit
 from trainer.api.lookup import ExperimentSlug, dataset_found, experiment_found
-from trainer.api.schemas import EvalOut, ReconstructionsOut
+from trainer.api.state_schemas import EvalOut, ReconstructionsOut
 from trainer.selectors.evals import eval_as_dict, evals_of
 from trainer.services.evals import eval_ask
 from trainer.services.reconstructions import reconstructions_ask

@@ -1,5 +1,6 @@
 /** Draws the curves with Chart.js, which a classic script has put into `window.Chart`. */
 
+import { absencesOf, withBreaks } from "./absences.js";
 import { breakMarks, crosshairLine, eventLines, stepPixel } from "./chart_plugins.js";
 import { TOTAL } from "./follow.js";
 import { formatCount, formatLoss } from "./format.js";
@@ -65,24 +66,27 @@ export class LossChart {
     chart.options.plugins.accEvents.chosen = view.chosen;
     // The total is drawn last, so it lies under the tasks' lines.
     const names = [...state.series.keys()].filter((name) => name !== TOTAL);
+    const absences = absencesOf(state.events);
     chart.data.datasets = [...names, TOTAL].flatMap((name) =>
-      view.hidden.has(name) ? [] : this.lines(name, state.series.get(name), view),
+      view.hidden.has(name)
+        ? []
+        : this.lines(name, state.series.get(name), view, absences.get(name)),
     );
     chart.update("none");
   }
 
   /** Return the datasets of one series: its points, and their smoothed course if wanted. */
-  lines(name, series, view) {
+  lines(name, series, view, spans) {
     const columns = Math.max(50, Math.floor(this.chart.width));
     const thinned = thin(series, columns);
     const raw = this.dataset(name, view.span > 0);
-    raw.data = points(thinned.steps, thinned.values, view.logarithmic);
+    raw.data = withBreaks(points(thinned.steps, thinned.values, view.logarithmic), spans);
     raw.accMarks = series.marks;
     if (view.span === 0) return [raw];
     const course = this.dataset(`${name} smoothed`, false, name);
     const values = smooth(series.steps, series.values, view.span);
     const fine = thin({ steps: series.steps, values, marks: [] }, columns);
-    course.data = points(fine.steps, fine.values, view.logarithmic);
+    course.data = withBreaks(points(fine.steps, fine.values, view.logarithmic), spans);
     return [course, raw];
   }
 
