@@ -48,19 +48,19 @@ def own_tasks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def system(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, own_tasks: Path
-) -> System:
+def system(tmp_path_factory: pytest.TempPathFactory, own_tasks: Path) -> Iterator[System]:
     made = System(tmp_path_factory.mktemp("steering") / "home", ACC_TASK_DIRS=str(own_tasks))
     made.home.mkdir()
-    request.addfinalizer(made.close)  # also of a start that took too long
-    made.start()
-    model = {"class_name": "ConvVAE", "config": {"latent_dim": 8}, "experiment": "life"}
-    made.post("/model/create", model)
-    made.post("/datasets/load_builtin", {"name": "digits", "image_size": 32})
-    slanted = {"count": 200, "name": "slanted"}
-    made.post("/generators/generate", {"generator_name": "SlantGenerator", "params": slanted})
-    return made
+    try:
+        made.start()
+        model = {"class_name": "ConvVAE", "config": {"latent_dim": 8}, "experiment": "life"}
+        made.post("/model/create", model)
+        made.post("/datasets/load_builtin", {"name": "digits", "image_size": 32})
+        slanted = {"count": 200, "name": "slanted"}
+        made.post("/generators/generate", {"generator_name": "SlantGenerator", "params": slanted})
+        yield made
+    finally:
+        made.close()  # also where the start took too long
 
 
 @pytest.fixture
