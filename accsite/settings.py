@@ -1,5 +1,6 @@
 """All settings of ACC, topic by topic; the environment variables are listed in README.md."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -72,6 +73,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
     "channels",
     "django_htmx",
     "ninja",  # installed so that /docs uses ninja's own files and no CDN
@@ -89,6 +91,11 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",  # last: it answers in place of a sign-in that is refused
+]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # first: it counts what fails
+    "django.contrib.auth.backends.ModelBackend",
 ]
 TEMPLATES: list[dict[str, Any]] = [
     {
@@ -179,6 +186,14 @@ if ACC_HOST not in {"0.0.0.0", "::", *ALLOWED_HOSTS}:  # noqa: S104  # compared,
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in/"
+# Whoever guesses waits; the pair, so that a stranger elsewhere does not shut the operator out.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["ip_address", "username"]]
+AXES_LOCKOUT_CALLABLE = "dashboard.views.sign_in.sign_in_locked"
+AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 # Cookies know no ports: two systems on one machine would sign each other out.
 SESSION_COOKIE_NAME = f"acc_session_{ACC_INSTANCE}"
 CSRF_COOKIE_NAME = f"acc_csrf_{ACC_INSTANCE}"

@@ -1,5 +1,8 @@
 """Ways in and out for people."""
 
+from typing import Any
+
+from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.views import LoginView, redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -33,6 +36,18 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated and not request.user.is_staff:
         raise PermissionDenied
     return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
+
+
+def sign_in_locked(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
+    """Answer in place of the sign-in page where too many attempts failed."""
+    form = SignInForm(request, initial={"username": request.POST.get("username", "")})
+    wait = settings.AXES_COOLOFF_TIME.seconds // 60
+    context = {
+        **SignIn.extra_context,
+        "form": form,
+        "refusal": f"Too many sign-ins failed; wait {wait} minutes, or use a one-time link.",
+    }
+    return render(request, SignIn.template_name, context, status=429)
 
 
 @require_GET

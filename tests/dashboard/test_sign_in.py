@@ -117,3 +117,24 @@ def test_only_staff_is_shown_the_way_to_the_admin(browser_client, experiment, cl
     assert b'href="/admin/"' in browser_client.get("/").content
     client.force_login(User.objects.create_user("guest", password="just-looking-around"))
     assert b'href="/admin/"' not in client.get("/").content
+
+
+def test_who_guesses_passwords_has_to_wait_and_the_operator_elsewhere_has_not(client, ada):
+    wrong = {"username": "ada", "password": "guess"}
+    right = {"username": "ada", "password": "notes-on-the-engine"}
+    for _ in range(4):
+        assert client.post("/sign-in/", wrong).status_code == 200
+    locked = client.post("/sign-in/", wrong)
+    assert locked.status_code == 429
+    assert "wait 15 minutes" in locked.content.decode()
+    assert client.post("/sign-in/", right).status_code == 429
+    elsewhere = Client(REMOTE_ADDR="10.0.0.7")
+    assert elsewhere.post("/sign-in/", right).status_code == 302
+
+
+def test_a_sign_in_forgets_the_attempts_that_failed_before_it(client, ada):
+    wrong = {"username": "ada", "password": "guess"}
+    right = {"username": "ada", "password": "notes-on-the-engine"}
+    for password in (wrong, wrong, wrong, right, wrong, wrong, wrong):
+        client.post("/sign-in/", password)
+    assert client.post("/sign-in/", right).status_code == 302
