@@ -32,6 +32,8 @@ ACC_WATCH = env_str("ACC_WATCH").lower()
 if ACC_WATCH not in {"", "poll"}:
     raise BadEnvironment("ACC_WATCH", f"is {ACC_WATCH!r}, but must be poll, or unset")
 ACC_DATA_DIR = env_path("ACC_DATA_DIR", ACC_HOME / "data")
+ACC_IMAGE_DIRS = env_paths("ACC_IMAGE_DIRS") or [ACC_HOME / "images"]
+ACC_UPLOAD_MB = env_int("ACC_UPLOAD_MB", 1024, minimum=1, maximum=1 << 20)
 ACC_DEMO = env_bool("ACC_DEMO", True)
 ACC_DEVICE = env_str("ACC_DEVICE").lower().replace("auto", "")
 if ACC_DEVICE and ACC_DEVICE.partition(":")[0] not in {"cpu", "cuda", "mps"}:
@@ -46,7 +48,7 @@ ACC_API_TOKEN_FILE = ACC_HOME / "api-token"
 ACC_INSTANCE = home_digest(ACC_HOME)  # tells this system from others on the same machine
 ACC_LOG_DIR = ACC_HOME / "logs"
 CHECKPOINT_DIR = ACC_HOME / "checkpoints"
-DATASET_DIR = ACC_HOME / "datasets"  # what generators made; made again where a file is missing
+DATASET_DIR = ACC_HOME / "datasets"  # what generators made and people imported, by content
 MEDIA_ROOT = ACC_HOME / "media"  # what is made for people to look at; never served as it lies
 ACC_CHECKPOINT_SECONDS = env_int("ACC_CHECKPOINT_SECONDS", 10, minimum=1, maximum=86400)
 ACC_LEASE_SECONDS = env_int("ACC_LEASE_SECONDS", 15, minimum=2, maximum=3600)

@@ -3,14 +3,17 @@
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Query, Router
+from ninja import File, Form, Query, Router
+from ninja.files import UploadedFile
 
 from trainer.api.auth import caller_name
-from trainer.api.inputs import BuiltinIn
+from trainer.api.inputs import BuiltinIn, FolderIn, Text
 from trainer.api.lookup import dataset_found
 from trainer.api.schemas import DatasetOut, ImagesOut
 from trainer.selectors.experiments import dataset_as_dict, datasets_all
 from trainer.services.calls import call_ask
+from trainer.services.dataset_import import dataset_import_folder, dataset_import_npz
+from trainer.services.datasets import dataset_delete
 
 router = Router(tags=["datasets"])
 
@@ -27,6 +30,27 @@ def datasets(request: HttpRequest) -> list[dict[str, Any]]:
 def dataset_load_builtin(request: HttpRequest, body: BuiltinIn) -> Any:
     """Load digits, mnist, fashion_mnist or cifar10 at an image size."""
     return call_ask(kind="dataset_load", payload=body.dict(), by=caller_name(request))
+
+
+@router.post("/datasets/import_folder", response=DatasetOut, summary="Import a folder of images")
+def dataset_import_folder_call(request: HttpRequest, body: FolderIn) -> Any:
+    """Import a folder whose folders are classes; a bad file is named with what is wrong with it."""
+    return dataset_import_folder(**body.dict(), by=caller_name(request))
+
+
+@router.post("/datasets/import_npz", response=DatasetOut, summary="Import a .npz file")
+def dataset_import_npz_call(
+    request: HttpRequest, file: Annotated[UploadedFile, File()], name: Annotated[Text, Form()]
+) -> Any:
+    """Import numpy's arrays `images`, `targets` and `eval_indices`, sent as multipart/form-data."""
+    return dataset_import_npz(file=file, name=name, by=caller_name(request))
+
+
+@router.post("/datasets/{name}/delete", summary="Delete a dataset")
+def dataset_delete_call(request: HttpRequest, name: str) -> dict[str, str]:
+    """Delete a dataset that no task and no job uses."""
+    dataset_delete(dataset=dataset_found(name))
+    return {"removed": name}
 
 
 @router.get("/datasets/{name}/sample", response=ImagesOut, summary="Show some images")

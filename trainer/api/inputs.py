@@ -1,6 +1,6 @@
 """The bodies that calls take. Ranges are checked by the models that keep the values."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from ninja import Field, Schema
 from pydantic import ConfigDict
@@ -45,6 +45,20 @@ class BuiltinIn(Body):
 
     name: Text = Field(description="digits, mnist, fashion_mnist or cifar10")
     image_size: Annotated[Whole, Field(ge=8, le=256)] = 32
+
+
+class FolderIn(Body):
+    """The folder of images to import."""
+
+    path: Annotated[str, Field(min_length=1, max_length=1000)] = Field(
+        description="Below a directory of ACC_IMAGE_DIRS; each class is a folder in it."
+    )
+    name: Annotated[str, Field(max_length=80)] = Field("", description="Else the folder's.")
+    image_size: Annotated[Whole, Field(ge=8, le=256)] = 32
+    colours: Literal["auto", "grey", "colour"] = "auto"
+    skip_bad: Annotated[bool, Field(strict=True)] = Field(
+        False, description="Go on without the files that cannot be used."
+    )
 
 
 class GenerateIn(Body):

@@ -52,6 +52,9 @@ class DatasetOut(Schema):
     train_size: int
     eval_size: int
     content_hash: str
+    duplicate_count: int | None = Field(
+        None, description="Held-out images that are trained on, too; null: not counted yet."
+    )
 
 
 class ImagesOut(Schema):

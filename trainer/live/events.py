@@ -98,6 +98,14 @@ class EvalMessage(TypedDict):
     eval: dict[str, Any]
 
 
+class DatasetMessage(TypedDict):
+    """The datasets on offer changed."""
+
+    type: Literal["dataset"]
+    dataset: str
+    change: Literal["added", "changed", "removed"]
+
+
 Message = (
     LossMessage
     | EventMessage
@@ -107,6 +115,7 @@ Message = (
     | TaskMessage
     | RegistryMessage
     | EvalMessage
+    | DatasetMessage
 )
 
 

@@ -33,6 +33,9 @@ class Checkpoint(models.Model):
         null=True, blank=True, help_text="The newest event of its job when the state was copied."
     )
     metrics = models.JSONField(default=dict, blank=True)
+    health = models.JSONField(
+        default=dict, blank=True, help_text="Of each task's losses when the state was stored."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -24,6 +24,12 @@ class Experiment(models.Model):
     current_checkpoint = models.ForeignKey(
         "trainer.Checkpoint", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    # Which states without a tag stay; where neither is set, all do.
+    keep_last = models.PositiveSmallIntegerField(null=True, blank=True)
+    keep_best = models.PositiveSmallIntegerField(null=True, blank=True)
+    keep_metric = models.CharField(
+        max_length=150, blank=True, help_text="By which the best are chosen: task/metric."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(
         null=True, blank=True, help_text="Since then no menu offers it."

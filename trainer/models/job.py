@@ -77,6 +77,10 @@ class Job(models.Model):
     start_checkpoint = models.ForeignKey(
         "trainer.Checkpoint", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    # Else a repetition would begin with new weights, and nobody would notice.
+    start_deleted = models.BooleanField(
+        default=False, help_text="The state that it began with is deleted."
+    )
     checkpoint = models.ForeignKey(
         "trainer.Checkpoint", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

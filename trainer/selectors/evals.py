@@ -1,6 +1,9 @@
 """Evaluations as the API, the live channel and the pages show them."""
 
+from collections.abc import Iterable
 from typing import Any
+
+from django.db.models import QuerySet
 
 from trainer.models import Call, EvalRun, Experiment
 
@@ -31,6 +34,11 @@ def eval_as_dict(run: EvalRun) -> dict[str, Any]:
 def evals_of(experiment: Experiment, *, limit: int) -> list[EvalRun]:
     """Return an experiment's evaluations with their results, the newest first."""
     return list(experiment.eval_runs.prefetch_related("results").order_by("-pk")[:limit])
+
+
+def calls_about(kind: str, states: Iterable[Call.State]) -> QuerySet[Call]:
+    """Return the questions of a kind that are in one of the states, the newest first."""
+    return Call.objects.filter(kind=kind, state__in=states)
 
 
 def call_newest(experiment: Experiment, kind: str) -> Call | None:

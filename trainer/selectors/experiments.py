@@ -79,4 +79,5 @@ def dataset_as_dict(dataset: Dataset) -> dict[str, Any]:
         "train_size": dataset.train_size,
         "eval_size": dataset.eval_size,
         "content_hash": dataset.content_hash,
+        "duplicate_count": dataset.duplicate_count,
     }

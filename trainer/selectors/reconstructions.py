@@ -7,6 +7,9 @@ from django.core.files.storage import default_storage
 from trainer.models import Experiment, Reconstructions
 
 PICTURE_ROOM = "reconstructions"
+SAMPLE_ROOM = "samples"  # of datasets
+COMPARED_ROOM = "compared"  # of two checkpoints
+ROOMS = (PICTURE_ROOM, SAMPLE_ROOM, COMPARED_ROOM)
 KINDS = ("original", "reconstruction", "difference")
 _NAME = re.compile(r"[0-9a-f]{64}(_\w{1,20})?\.png")
 
@@ -27,9 +30,12 @@ def picture_names() -> set[str]:
 
 def picture_read(name: str) -> bytes | None:
     """Return a picture by its file's name; None where there is none."""
-    path = f"{PICTURE_ROOM}/{name}"
-    if not _NAME.fullmatch(name) or not default_storage.exists(path):
+    if not _NAME.fullmatch(name):
         return None
-    with default_storage.open(path) as file:
-        png: bytes = file.read()
-    return png
+    for room in ROOMS:
+        path = f"{room}/{name}"
+        if default_storage.exists(path):
+            with default_storage.open(path) as file:
+                png: bytes = file.read()
+            return png
+    return None

@@ -3,16 +3,14 @@
 import re
 from typing import Any
 
-from trainer.models import Dataset, RegisteredClass, Registry
+from trainer.models import RegisteredClass, Registry
 from trainer.selectors.registry import classes_offered
 from trainer.services.calls import call_ask
+from trainer.services.datasets import name_problem
 from trainer.services.parameters import ParameterRefused, params_check
 from trainer.services.sources import ClassMissing, source_of
 
 NAME = "name"  # the parameter that names the dataset
-# It stands in addresses and file names of exports.
-_NAME_FORM = re.compile(r"\w[\w.-]*( [\w.-]+)*")
-_LONGEST_NAME = Dataset._meta.get_field("name").max_length or 0
 
 
 def dataset_generate(*, generator_name: str, params: dict[str, Any], by: str = "") -> Any:
@@ -34,7 +32,9 @@ def dataset_generate(*, generator_name: str, params: dict[str, Any], by: str = "
     """
     offered = _offered(generator_name)
     params_check(offered.class_name, offered.parameters, params)
-    _check_name(params.get(NAME))
+    problem = name_problem(params[NAME]) if params.get(NAME) is not None else ""
+    if problem:
+        raise ParameterRefused(problem)
     payload = {
         "source": source_of(Registry.GENERATORS, offered.class_name),
         "params": {key: value for key, value in params.items() if key != NAME},
@@ -48,16 +48,6 @@ def short_name(class_name: str) -> str:
     """Return what a generator's datasets are called: "ThickStrokesGenerator" -> "thick-strokes"."""
     stem = class_name.removesuffix("Generator") or class_name
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", stem).lower()
-
-
-def _check_name(name: str | None) -> None:
-    if name is None:
-        return
-    if not _NAME_FORM.fullmatch(name) or len(name) > _LONGEST_NAME:
-        raise ParameterRefused(
-            "a dataset's name begins with a letter, a digit or '_' and goes on with these, '.', "
-            f"'-' and single spaces, {_LONGEST_NAME} characters at most"
-        )
 
 
 def _offered(generator_name: str) -> RegisteredClass:

@@ -73,6 +73,10 @@ def job_repeat(*, job: Job, by: str = "") -> Job:
     """
     if job.is_active:
         raise JobConflict(f"job {job.pk} is {job.state}; only a job at its end can be repeated")
+    if job.start_deleted:
+        raise JobConflict(
+            f"the state that job {job.pk} began with is deleted, so it cannot be repeated"
+        )
     again = Job(
         experiment=job.experiment,
         total_steps=job.total_steps,

@@ -87,12 +87,12 @@ def pictures_send(
     return call_send(kind=PICTURES, payload=payload, by=by, limit_seconds=settings.ACC_EVAL_SECONDS)
 
 
-def picture_keep(png: bytes) -> str:
-    """Keep a picture under the hash of its content, once; return the file's name."""
-    name = f"{PICTURE_ROOM}/{hashlib.sha256(png).hexdigest()}.png"
+def picture_keep(png: bytes, *, room: str = PICTURE_ROOM) -> str:
+    """Keep a picture under the hash of its content, once a room; return the file's name."""
+    name = f"{room}/{hashlib.sha256(png).hexdigest()}.png"
     if not default_storage.exists(name):
         name = default_storage.save(name, ContentFile(png))
-    return name.removeprefix(f"{PICTURE_ROOM}/")
+    return name.removeprefix(f"{room}/")
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from acc.dataset import DatasetError
 from acc.tasks.base import TaskError
 from acc.training.state import StateMismatchError
 from trainer.services.calls import EVAL_RUN, PICTURES, call_claim, call_finish
+from trainer.services.dataset_import import FOLDER, NPZ, SURVEY
 from trainer.services.datasets import DatasetRefused
 from trainer.services.experiments import CardRefused, ExperimentRefused
 from trainer.services.jobs import JobRefused
@@ -22,8 +23,10 @@ from trainer.worker.answers import (
 )
 from trainer.worker.checkpoint_store import CheckpointDamagedError
 from trainer.worker.classes import SourceLost
+from trainer.worker.dataset_survey import dataset_survey
 from trainer.worker.demo import demo_create
 from trainer.worker.evaluate import eval_run
+from trainer.worker.imported import dataset_import_folder, dataset_import_npz
 from trainer.worker.pictures import pictures_make, reconstructions_answer
 
 logger = logging.getLogger("acc.worker")
@@ -66,6 +69,9 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "dataset_generate": dataset_generate,
     "dataset_load": dataset_load,
     "dataset_sample": dataset_sample,
+    FOLDER: dataset_import_folder,
+    NPZ: dataset_import_npz,
+    SURVEY: dataset_survey,
     "task_add": task_add,
     "demo_create": demo_create,
     EVAL_RUN: eval_run,

@@ -9,10 +9,11 @@ from acc.dataset import AccDataset
 from trainer.models import Dataset, Experiment, Registry, TaskCard
 from trainer.selectors.experiments import card_as_dict, dataset_as_dict
 from trainer.services.cards import card_attach
-from trainer.services.datasets import DatasetRefused, dataset_register
+from trainer.services.datasets import DatasetRefused
 from trainer.services.experiments import experiment_create
 from trainer.services.plan import task_plan
 from trainer.services.sources import sources_of
+from trainer.worker.dataset_keep import dataset_keep
 from trainer.worker.generated import dataset_make
 from trainer.worker.png import png_base64
 from trainer.worker.sources import dataset_build, model_build, task_build
@@ -78,20 +79,6 @@ def _keep_under_free_name(dataset: AccDataset, base: str, spec: dict[str, Any]) 
         except DatasetRefused:
             continue
     raise AssertionError("numbers do not end")
-
-
-def dataset_keep(dataset: AccDataset, *, kind: str, spec: dict[str, Any]) -> Dataset:
-    """Register a dataset that was just built."""
-    facts = {
-        "size": len(dataset),
-        "train_size": dataset.train_size,
-        "eval_size": dataset.eval_size,
-        "image_shape": list(dataset.image_shape),
-        "target_type": dataset.target_type,
-        "num_classes": dataset.num_classes,
-        "content_hash": dataset.content_hash(),
-    }
-    return dataset_register(name=dataset.name, kind=kind, spec=spec, facts=facts)
 
 
 def dataset_sample(payload: dict[str, Any]) -> dict[str, Any]:

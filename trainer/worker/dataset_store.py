@@ -1,17 +1,18 @@
-"""Files of generated datasets: made once, read by every job of this machine after that.
+"""Files of generated and imported datasets: made once, read by every job of this machine.
 
-A file is only a faster copy. Where it is missing, as on another machine, the dataset is made again
-from its spec, and counts only if it is the same.
+Of generated data a file is only a faster copy: where it is missing, as on another machine, the data
+is made again from its spec, and counts only if it is the same. Imported data is nowhere else.
 """
 
 import os
-from pathlib import Path
+import socket
+from typing import Any
 
-from django.conf import settings
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from acc.dataset import AccDataset
+from acc.dataset import AccDataset, DatasetError
+from trainer.services.datasets import dataset_file
 
 
 def dataset_write(dataset: AccDataset) -> None:
@@ -21,7 +22,7 @@ def dataset_write(dataset: AccDataset) -> None:
         OSError: the disk is full or cannot be written.
         SafetensorError: the same, found by the library that writes.
     """
-    path = _path(dataset.content_hash())
+    path = dataset_file(dataset.content_hash())
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     tensors = {"images": dataset.images, "eval_indices": dataset.eval_indices.sort().values}
     if dataset.targets is not None:
@@ -42,7 +43,7 @@ def dataset_write(dataset: AccDataset) -> None:
 def dataset_read(content_hash: str) -> AccDataset | None:
     """Return the stored dataset of a hash; None where no whole, unaltered file of it is there."""
     try:
-        with safe_open(_path(content_hash), framework="pt") as file:
+        with safe_open(dataset_file(content_hash), framework="pt") as file:
             facts = file.metadata()
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError):
@@ -59,6 +60,18 @@ def dataset_read(content_hash: str) -> AccDataset | None:
     return dataset if dataset.content_hash() == content_hash else None
 
 
-def _path(content_hash: str) -> Path:
-    directory: Path = settings.DATASET_DIR
-    return directory / f"{content_hash}.safetensors"
+def dataset_imported(name: str, spec: dict[str, Any]) -> AccDataset:
+    """Return an imported dataset from this machine's file of it.
+
+    Raises:
+        DatasetError: the file is missing or altered, and nothing could make it again.
+    """
+    dataset = dataset_read(spec["content_hash"])
+    if dataset is None:
+        path = dataset_file(spec["content_hash"])
+        state = "is altered" if path.exists() else "is missing"
+        raise DatasetError(
+            f"the file of the imported dataset '{name}' {state} on {socket.gethostname()}: {path}; "
+            "copy it there, or import the dataset again under the same name"
+        )
+    return dataset

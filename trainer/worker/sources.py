@@ -13,6 +13,7 @@ from acc.tasks.base import Task
 from acc.tasks.create import create_task
 from trainer.models import Registry
 from trainer.worker.classes import SourceRef, class_find
+from trainer.worker.dataset_store import dataset_imported
 from trainer.worker.generated import dataset_generated
 
 Sources = list[SourceRef]
@@ -38,6 +39,8 @@ def dataset_build(name: str, spec: dict[str, Any]) -> AccDataset:
     """
     if "generator" in spec:
         dataset = dataset_generated(spec)
+    elif "imported" in spec:
+        dataset = dataset_imported(name, spec)
     else:
         dataset = load_builtin(
             spec["builtin"], image_size=spec["image_size"], data_dir=settings.ACC_DATA_DIR

@@ -1,0 +1,52 @@
+"""Datasets as the page of the data shows them: what uses them, and their pictures."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from trainer.models import Dataset, Experiment, Job, JobCommand, TaskCard
+
+
+@dataclass(frozen=True)
+class DatasetUse:
+    """What keeps a dataset from being deleted: a task of an experiment, or a job in progress."""
+
+    experiment: Experiment
+    words: str
+
+
+def dataset_uses(datasets: Sequence[Dataset]) -> dict[int, list[DatasetUse]]:
+    """Return what uses each dataset, by its key: attached tasks, then jobs in progress."""
+    uses: dict[int, list[DatasetUse]] = {dataset.pk: [] for dataset in datasets}
+    names = {dataset.name: dataset.pk for dataset in datasets}
+    cards = TaskCard.objects.filter(dataset__in=uses).select_related("experiment")
+    for card in cards:
+        words = f"task '{card.name}' of experiment '{card.experiment.slug}'"
+        uses[card.dataset_id].append(DatasetUse(card.experiment, words))
+    for job in Job.objects.filter(state__in=Job.ACTIVE).select_related("experiment"):
+        words = f"job {job.pk} of experiment '{job.experiment.slug}'"
+        for name in _trained_on(job) & names.keys():
+            uses[names[name]].append(DatasetUse(job.experiment, words))
+    return uses
+
+
+def _trained_on(job: Job) -> set[str]:
+    """Return the names of the datasets that a job began with, and of those that came later."""
+    added = JobCommand.objects.filter(job=job, kind="add_task").values_list("payload", flat=True)
+    return {*job.plan.get("datasets", ()), *(payload["plan"]["dataset"] for payload in added)}
+
+
+def dataset_pictures(datasets: Iterable[Dataset]) -> set[str]:
+    """Return the files of the images that datasets are shown by."""
+    return {
+        name
+        for dataset in datasets
+        for group in dataset.survey.get("groups", [])
+        for name in group["files"]
+    }
+
+
+def class_names(dataset: Dataset) -> list[str]:
+    """Return what the classes are called, in the order of their labels; [] where nobody said."""
+    names: Any = dataset.spec.get("class_names")
+    return list(names) if names else []

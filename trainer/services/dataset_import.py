@@ -1,0 +1,88 @@
+"""Datasets from outside: what is asked is checked here, the trainer side reads the files."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+
+from trainer.models import Dataset
+from trainer.selectors.evals import UNDER_WAY, calls_about
+from trainer.services.calls import call_ask, call_send
+from trainer.services.datasets import name_problem
+from trainer.services.parameters import ParameterRefused
+
+FOLDER, NPZ, SURVEY = "dataset_import_folder", "dataset_import_npz", "dataset_survey"
+UPLOAD_ROOM = "uploads"
+
+
+def dataset_import_folder(
+    *,
+    path: str,
+    name: str = "",
+    image_size: int = 32,
+    colours: str = "auto",
+    skip_bad: bool = False,
+    by: str = "",
+) -> dict[str, Any]:
+    """Import a folder whose folders are classes; return the dataset in the API's shape.
+
+    Args:
+        path: below one of the directories of ACC_IMAGE_DIRS.
+        name: of the dataset; without it, the folder's.
+
+    Raises:
+        ParameterRefused: the name is none.
+        CallRefused: the folder or files in it cannot be used, one line a bad file.
+        TrainerOffline: nobody is there who could read it.
+    """
+    _check_name(name)
+    payload = {
+        "path": path,
+        "name": name,
+        "image_size": image_size,
+        "colours": colours,
+        "skip_bad": skip_bad,
+    }
+    return _ask(FOLDER, payload, by=by)
+
+
+def dataset_import_npz(*, file: "File[bytes]", name: str, by: str = "") -> dict[str, Any]:
+    """Import an uploaded .npz file; raises as `dataset_import_folder`."""
+    _check_name(name)
+    limit = settings.ACC_UPLOAD_MB * 1024**2
+    if file.size > limit:
+        raise ParameterRefused(
+            f"the file has {file.size:,} bytes, and {limit:,} are the limit; ACC_UPLOAD_MB allows "
+            "more"
+        )
+    # Through the storage: the worker may be on another machine.
+    upload = default_storage.save(f"{UPLOAD_ROOM}/upload.npz", file)
+    try:
+        payload = {"upload": upload, "file_name": (file.name or "")[:200], "name": name}
+        return _ask(NPZ, payload, by=by)
+    finally:
+        default_storage.delete(upload)
+
+
+def datasets_survey(datasets: list[Dataset]) -> None:
+    """Have the trainer side look at datasets that nobody has looked at, once each, not waiting."""
+    waiting = set(calls_about(SURVEY, UNDER_WAY).values_list("payload__name", flat=True))
+    for dataset in datasets:
+        if not dataset.survey and dataset.name not in waiting:
+            call_send(
+                kind=SURVEY, payload={"name": dataset.name}, limit_seconds=settings.ACC_EVAL_SECONDS
+            )
+
+
+def _check_name(name: str) -> None:
+    problem = name_problem(name) if name else ""
+    if problem:
+        raise ParameterRefused(problem)
+
+
+def _ask(kind: str, payload: dict[str, Any], *, by: str) -> dict[str, Any]:
+    answer: dict[str, Any] = call_ask(
+        kind=kind, payload=payload, by=by, limit_seconds=settings.ACC_EVAL_SECONDS
+    )
+    return answer
