@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 
 from dashboard.views import (
     cards,
+    data,
     device,
     evals,
     experiments,
@@ -101,6 +102,10 @@ urlpatterns = [
         experiments.partial_experiment_activate,
         name="partial_experiment_activate",
     ),
+    path("data/", data.data, name="data"),
+    path("partials/data/", data.partial_data, name="partial_data"),
+    path("partials/data/add/<str:kind>/", data.partial_data_add, name="partial_data_add"),
+    path("partials/data/delete/<str:name>/", data.partial_data_delete, name="partial_data_delete"),
     path("registry/", registry.registry, name="registry"),
     path("registry/source/<str:sha256>/", registry.source, name="source"),
     path("registry/diff/<str:old>/<str:new>/", registry.diff, name="diff"),

@@ -7,7 +7,7 @@ import { Header, showSignedOut } from "./header.js";
 import { wireMorphs } from "./morph.js";
 import { refresh, wireRefreshes } from "./refresh.js";
 import { RunFigures } from "./run.js";
-import { followClasses, wireTaskAdd } from "./task_add.js";
+import { followClasses, followDatasets, wireTaskAdd } from "./task_add.js";
 import { wireTaskCards } from "./task_cards.js";
 import { wireTaskDetail } from "./task_detail.js";
 
@@ -74,6 +74,7 @@ function catchUp() {
   const panels = ["acc:run", "acc:jobs", "acc:tasks", "acc:events", "acc:task-detail", ...MEASURED];
   for (const name of panels) refresh(name);
   followClasses();
+  followDatasets();
 }
 
 function receive(message) {
@@ -92,6 +93,7 @@ function receive(message) {
     for (const name of ["acc:task-detail", ...MEASURED]) refresh(name);
   }
   if (message.type === "registry" && message.registry === "tasks") followClasses();
+  if (message.type === "dataset") followDatasets();
   frame ??= requestAnimationFrame(() => {
     frame = null;
     figures.draw();

@@ -14,6 +14,7 @@ const PANELS = {
   "acc:recon": "recon-panel",
   "acc:job": "job-panel",
   "acc:device": "device-menu",
+  "acc:data": "data-panel",
   "acc:registry-badge": "registry-badge",
   "acc:registry-classes": "registry-classes",
   "acc:registry-errors": "errors",

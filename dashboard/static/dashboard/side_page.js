@@ -1,4 +1,4 @@
-/** Wires the pages beside the workbench: classes, versions, one job. */
+/** Wires the pages beside the workbench: data, classes, versions, one job. */
 
 import { wireTimes } from "./ago.js";
 import { wireFilter } from "./filter.js";
@@ -14,12 +14,13 @@ const page = document.getElementById("page");
 const job = Number(page.dataset.job) || null;
 
 function refreshAll() {
-  for (const name of [...REGISTRY_EVENTS, "acc:job"]) refresh(name);
+  for (const name of [...REGISTRY_EVENTS, "acc:job", "acc:data"]) refresh(name);
 }
 
 function receive(message) {
   // A job's page compares its versions with those on offer.
   if (message.type === "registry") refreshAll();
+  if (message.type === "dataset") refresh("acc:data");
   if (job === null || message.job !== job) return;
   if (message.type === "loss") showStep(message.first_step + message.steps - 1);
   else refresh("acc:job");

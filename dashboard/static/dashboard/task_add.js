@@ -8,7 +8,7 @@ const byId = (id) => document.getElementById(id);
 let asked = 0;
 /** A second form would wipe what is typed in the first. */
 let isOpening = false;
-/** The chosen class changed on the disk while its own fields had the focus. */
+/** The chosen class or the datasets changed while the fields of the class had the focus. */
 let isStale = false;
 
 /** Listen; the page calls it once. */
@@ -118,7 +118,14 @@ export async function followClasses() {
   freshen();
 }
 
-/** Fetch the fields of the chosen class anew where its file changed, but not under one's hands. */
+/** Take over the datasets that are there now; which of them fit, the server says. */
+export function followDatasets() {
+  if (!byId("task-add-class")) return;
+  isStale = true;
+  freshen();
+}
+
+/** Fetch the fields of the chosen class anew where they are out of date, but not under one's hands. */
 function freshen() {
   if (!isStale || byId("task-add-class")?.contains(document.activeElement)) return;
   isStale = false;
