@@ -9,7 +9,6 @@ from trainer.selectors.datasets import DatasetUse, class_names, dataset_uses
 from trainer.selectors.experiments import datasets_all
 from trainer.selectors.nodes import trainer_is_online
 
-TARGET_WORDS = {"classes": "targets are classes", "float": "targets are numbers"}
 ORIGIN_WORDS = {
     Dataset.Kind.BUILTIN: "built-in",
     Dataset.Kind.GENERATED: "generated",
@@ -59,7 +58,9 @@ class DatasetRow:
     @property
     def target_text(self) -> str:
         """What its targets are."""
-        return TARGET_WORDS.get(self.dataset.target_type or "", "no targets")
+        if self.dataset.target_type == "classes":
+            return f"{self.dataset.num_classes or 0:,} classes"
+        return "numbers" if self.dataset.target_type == "float" else "none"
 
     @property
     def experiments(self) -> list[Any]:
@@ -116,5 +117,5 @@ def _origin(dataset: Dataset) -> Origin:
     shown = ("builtin", "image_size", "path", "file")
     pairs = [(name, str(spec[name])) for name in shown if name in spec]
     if spec.get("skipped"):
-        pairs.append(("left out", f"{len(spec['skipped'])} files"))
+        pairs.append(("files left out", f"{len(spec['skipped']):,}"))
     return Origin(words, pairs)

@@ -75,7 +75,9 @@ def partial_data_add(request: HtmxRequest, kind: str) -> HttpResponse:
         except REFUSALS as refusal:
             form.refuse(str(refusal))
         else:
-            response = _form(request, FORMS[kind](), added=added)
+            # Ready for the next one like it, which needs another name.
+            typed = {key: value for key, value in request.POST.items() if key != "name"}
+            response = _form(request, FORMS[kind](initial=typed), added=added)
             return trigger_client_event(response, "acc:data", after="settle")
     return _form(request, form, status=422)
 

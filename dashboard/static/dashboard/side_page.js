@@ -20,10 +20,17 @@ function refreshAll() {
 function receive(message) {
   // A job's page compares its versions with those on offer.
   if (message.type === "registry") refreshAll();
+  if (message.type === "registry" && message.registry === "generators") followGenerators();
   if (message.type === "dataset") refresh("acc:data");
   if (job === null || message.job !== job) return;
   if (message.type === "loss") showStep(message.first_step + message.steps - 1);
   else refresh("acc:job");
+}
+
+/** Offer the generators to a page that was opened before the trainer had read their files. */
+function followGenerators() {
+  const select = document.getElementById("data_generator_generator");
+  if (select?.options.length === 0) window.htmx.trigger(select.closest("[hx-get]"), "again");
 }
 
 function showStep(step) {
