@@ -12,8 +12,8 @@ from django_htmx.http import trigger_client_event
 from dashboard.bar import bar_panel
 from dashboard.data_forms import FORMS, DataForm
 from dashboard.data_panel import data_panel
-from dashboard.requests import HtmxRequest, PageMissing, signed_in
-from trainer.selectors.experiments import dataset_get, datasets_all, experiment_active
+from dashboard.requests import HtmxRequest, PageMissing, experiment_asked, signed_in
+from trainer.selectors.experiments import dataset_get, datasets_all
 from trainer.selectors.nodes import trainer_is_online
 from trainer.services.calls import CallRefused, TrainerOffline
 from trainer.services.dataset_import import datasets_survey
@@ -30,7 +30,7 @@ REFUSALS = (CallRefused, TrainerOffline, DatasetRefused, ParameterRefused, Class
 def data(request: HtmxRequest) -> HttpResponse:
     """Show every dataset, and the forms that add one."""
     _look_at_new_ones()
-    context = bar_panel(experiment_active()) | data_panel()
+    context = bar_panel(experiment_asked(request)) | data_panel()
     context |= {"title": "Data - ACC", "here": "data", "image_dirs": settings.ACC_IMAGE_DIRS}
     context |= {"forms": {kind: form() for kind, form in FORMS.items()}}
     return render(request, "pages/data.html", context)

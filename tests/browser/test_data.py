@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_task_add import refusals_forget
 from tests.dashboard.measured import answer_call
 from tests.dashboard.rows import experiment_make
 from tests.setup.services import wait_until
@@ -32,7 +31,7 @@ def test_a_refused_upload_keeps_the_file_and_the_name(desk, experiment, tmp_path
     form.get_by_label("Name").fill("mine")
     form.get_by_role("button", name="Upload").click()
     expect(form.get_by_role("alert")).to_contain_text("the trainer is offline")
-    refusals_forget(desk)
+    desk.forgive_refusals()
     expect(form.get_by_label("Name")).to_have_value("mine")
     node_heartbeat(devices=["cpu"], versions={})
     form.get_by_role("button", name="Upload").click()

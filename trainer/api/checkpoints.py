@@ -6,10 +6,17 @@ from django.http import HttpRequest
 from ninja import Router
 
 from trainer.api.auth import caller_name
-from trainer.api.inputs import SaveIn
-from trainer.api.lookup import ExperimentSlug, experiment_found
+from trainer.api.inputs import ForkIn, KeepIn, LoadIn, SaveIn
+from trainer.api.lookup import ExperimentSlug, checkpoint_found, experiment_found
 from trainer.api.state_schemas import CheckpointOut, CheckpointTreeOut
 from trainer.selectors.checkpoints import checkpoint_as_dict, checkpoints_of
+from trainer.services.checkpoint_tree import (
+    checkpoint_delete,
+    checkpoint_fork,
+    checkpoint_load,
+    checkpoint_rename,
+    checkpoints_keep,
+)
 from trainer.services.checkpoints import checkpoint_save
 
 router = Router(tags=["checkpoints"])
@@ -39,3 +46,48 @@ def checkpoints_save(
     chosen = experiment_found(experiment)
     row = checkpoint_save(experiment=chosen, tag=body.tag, by=caller_name(request))
     return checkpoint_as_dict(row)
+
+
+@router.post("/checkpoints/load", response=CheckpointOut, summary="Go back to a state")
+def checkpoints_load(
+    request: HttpRequest, body: LoadIn, experiment: ExperimentSlug = None
+) -> dict[str, Any]:
+    """Have the experiment's next job go on from a state, after its files were verified."""
+    row = checkpoint_found(experiment, body.id)
+    return checkpoint_as_dict(checkpoint_load(checkpoint=row))
+
+
+@router.post("/checkpoints/fork", response=CheckpointOut, summary="Begin a branch")
+def checkpoints_fork(
+    request: HttpRequest, body: ForkIn, experiment: ExperimentSlug = None
+) -> dict[str, Any]:
+    """Begin a named branch at a state; the experiment's next job goes on from it."""
+    row = checkpoint_found(experiment, body.id)
+    return checkpoint_as_dict(checkpoint_fork(checkpoint=row, new_tag=body.new_tag))
+
+
+@router.post("/checkpoints/keep", summary="Choose which states are kept")
+def checkpoints_keep_call(
+    request: HttpRequest, body: KeepIn, experiment: ExperimentSlug = None
+) -> dict[str, int]:
+    """Keep the newest and the best of the states without a tag, from now on; drop the others."""
+    chosen = experiment_found(experiment)
+    return {"removed": checkpoints_keep(experiment=chosen, **body.dict())}
+
+
+@router.post("/checkpoints/{checkpoint_id}/rename", response=CheckpointOut, summary="Tag a state")
+def checkpoints_rename(
+    request: HttpRequest, checkpoint_id: int, body: SaveIn, experiment: ExperimentSlug = None
+) -> dict[str, Any]:
+    """Give a state another tag; an empty one takes it away."""
+    row = checkpoint_found(experiment, checkpoint_id)
+    return checkpoint_as_dict(checkpoint_rename(checkpoint=row, tag=body.tag))
+
+
+@router.post("/checkpoints/{checkpoint_id}/delete", summary="Delete a state")
+def checkpoints_delete(
+    request: HttpRequest, checkpoint_id: int, experiment: ExperimentSlug = None
+) -> dict[str, int]:
+    """Delete a state; those that grew from it then grow from what it grew from."""
+    checkpoint_delete(checkpoint=checkpoint_found(experiment, checkpoint_id))
+    return {"removed": checkpoint_id}

@@ -114,6 +114,27 @@ class SaveIn(Body):
     tag: Annotated[str, Field(max_length=120)] = ""
 
 
+class LoadIn(Body):
+    """The state to go on from."""
+
+    id: Whole
+
+
+class ForkIn(Body):
+    """The state where a branch begins, and its name."""
+
+    id: Whole
+    new_tag: Annotated[str, Field(min_length=1, max_length=120)]
+
+
+class KeepIn(Body):
+    """Which states without a tag are kept; nothing for all."""
+
+    last: Annotated[Whole, Field(ge=1, le=10_000)] | None = Field(None, description="The newest.")
+    best: Annotated[Whole, Field(ge=1, le=10_000)] | None = Field(None, description="By `metric`.")
+    metric: Annotated[str, Field(max_length=150)] = Field("", description='"task/metric"')
+
+
 class ReconstructionsIn(Body):
     """Which images to reconstruct."""
 

@@ -5,7 +5,8 @@ from typing import Annotated
 from ninja import Query
 from ninja.errors import HttpError
 
-from trainer.models import Dataset, Experiment, Job, TaskCard
+from trainer.models import Checkpoint, Dataset, Experiment, Job, TaskCard
+from trainer.selectors.checkpoints import checkpoint_get
 from trainer.selectors.experiments import card_of, dataset_get, experiment_get
 from trainer.selectors.jobs import job_active, job_get
 from trainer.services.jobs import JobConflict
@@ -51,6 +52,15 @@ def card_found(slug: str | None, name: str) -> TaskCard:
             404, f"no task named '{name}' is attached to experiment '{experiment.slug}'"
         )
     return card
+
+
+def checkpoint_found(slug: str | None, checkpoint_id: int) -> Checkpoint:
+    """Return a stored state of an experiment."""
+    experiment = experiment_found(slug)
+    row = checkpoint_get(checkpoint_id) if 0 < checkpoint_id < 2**63 else None
+    if row is None or row.experiment_id != experiment.pk:
+        raise HttpError(404, f"experiment '{experiment.slug}' has no checkpoint {checkpoint_id}")
+    return row
 
 
 def dataset_found(name: str) -> Dataset:

@@ -55,6 +55,9 @@ class CheckpointOut(Schema):
     job_id: int | None
     created_at: str
     metrics: dict[str, dict[str, float | None]] = Field(description="Of its last evaluation.")
+    health: dict[str, str] = Field(
+        {}, description="Of each task's losses then: healthy, warning or critical."
+    )
     size_bytes: int
 
 

@@ -57,11 +57,12 @@ class JobMessage(TypedDict):
 
 
 class CheckpointMessage(TypedDict):
-    """A checkpoint was stored."""
+    """A checkpoint was stored, or something happened to one."""
 
     type: Literal["checkpoint"]
     experiment: str
     checkpoint: dict[str, Any]
+    change: str  # loaded, forked, renamed or deleted; empty for one that is new
 
 
 class TrainerMessage(TypedDict):

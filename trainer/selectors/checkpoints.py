@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from trainer.models import Checkpoint, Experiment
+from trainer.models import Call, Checkpoint, EvalResult, EvalRun, Experiment, Job
+
+COMPARE = "compare"  # the kind of call that compares two states
 
 
 def checkpoint_as_dict(checkpoint: Checkpoint) -> dict[str, Any]:
@@ -16,6 +18,7 @@ def checkpoint_as_dict(checkpoint: Checkpoint) -> dict[str, Any]:
         "job_id": checkpoint.job_id,
         "created_at": checkpoint.created_at.isoformat(),
         "metrics": checkpoint.metrics,
+        "health": checkpoint.health,
         "size_bytes": checkpoint.size_bytes,
     }
 
@@ -23,3 +26,86 @@ def checkpoint_as_dict(checkpoint: Checkpoint) -> dict[str, Any]:
 def checkpoints_of(experiment: Experiment) -> list[Checkpoint]:
     """Return an experiment's checkpoints, the newest first."""
     return list(experiment.checkpoints.all())
+
+
+def checkpoint_get(checkpoint_id: int) -> Checkpoint | None:
+    """Return the checkpoint of a number, of whichever experiment."""
+    return Checkpoint.objects.select_related("experiment").filter(pk=checkpoint_id).first()
+
+
+def job_health(job: Job) -> dict[str, str]:
+    """Return how each task's losses are, by its name, as far as they are stored."""
+    rows = job.loss_series.filter(is_total=False)
+    return dict(rows.values_list("task_name", "health"))
+
+
+def evals_newest(experiment: Experiment) -> dict[int, EvalRun]:
+    """Return the newest evaluation of each checkpoint that was evaluated, with its results."""
+    runs = experiment.eval_runs.exclude(checkpoint=None).order_by("pk")
+    return {run.checkpoint_id or 0: run for run in runs.prefetch_related("results")}
+
+
+def metric_names(experiment: Experiment) -> list[str]:
+    """Return the metrics by which states can be compared, "task/metric": of known direction."""
+    rows = EvalResult.objects.filter(run__experiment=experiment, good__isnull=False)
+    pairs = rows.exclude(poor=None).values_list("task_name", "metric").distinct()
+    return sorted({f"{task_name}/{metric}" for task_name, metric in pairs})
+
+
+def checkpoints_best(experiment: Experiment) -> list[int]:
+    """Return the evaluated states without a tag, the best by the policy's metric first."""
+    wanted = experiment.keep_metric.rpartition("/")
+    ranked: list[tuple[float, int]] = []
+    for checkpoint_id, run in evals_newest(experiment).items():
+        for row in run.results.all():
+            is_wanted = (row.task_name, row.metric) == (wanted[0], wanted[2])
+            if not is_wanted or row.value is None or row.good is None or row.poor is None:
+                continue
+            ranked.append((row.value if row.good > row.poor else -row.value, checkpoint_id))
+    tagged = set(experiment.checkpoints.exclude(tag="").values_list("pk", flat=True))
+    return [pk for _, pk in sorted(ranked, reverse=True) if pk not in tagged]
+
+
+def checkpoint_consequences(checkpoint: Checkpoint) -> list[str]:
+    """Return in words what happens when a state is deleted."""
+    words = []
+    children = list(checkpoint.children.values_list("pk", flat=True).order_by("pk"))
+    if children:
+        to = f"checkpoint {checkpoint.parent_id}" if checkpoint.parent_id else "no other state"
+        noun = "Checkpoint" if len(children) == 1 else "Checkpoints"
+        verb = "hangs" if len(children) == 1 else "hang"
+        words.append(f"{noun} {_listed(children)} then {verb} on {to}.")
+    jobs = list(Job.objects.filter(start_checkpoint=checkpoint).values_list("pk", flat=True))
+    if jobs:
+        words.append(f"Job {_listed(jobs)} began here and can no longer be repeated.")
+    evaluations = EvalRun.objects.filter(checkpoint=checkpoint).count()
+    if evaluations:
+        words.append(f"Its {evaluations} evaluations keep their numbers and lose this state.")
+    return [*words, "Its files are removed; this cannot be undone."]
+
+
+def _listed(numbers: list[int]) -> str:
+    shown = [str(number) for number in numbers[:8]]
+    more = len(numbers) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def comparison_of(one: Checkpoint, other: Checkpoint) -> Call | None:
+    """Return the newest request to compare two states, whichever way round."""
+    pair = sorted((one.pk, other.pk))
+    for call in Call.objects.filter(kind=COMPARE, payload__experiment=one.experiment.slug):
+        if sorted((call.payload["one"], call.payload["other"])) == pair:
+            return call
+    return None
+
+
+def comparison_pictures() -> set[str]:
+    """Return the files that some comparison names."""
+    answers = Call.objects.filter(kind=COMPARE, state=Call.State.DONE)
+    return {
+        name
+        for call in answers
+        for dataset in (call.answer or {"datasets": []})["datasets"]
+        for image in dataset["images"]
+        for name in image["files"]
+    }

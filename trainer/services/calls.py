@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from trainer.live.events import EvalMessage
 from trainer.models import Call, Experiment
+from trainer.selectors.checkpoints import COMPARE
 from trainer.selectors.nodes import trainer_is_online
 from trainer.services.announce import announce
 from trainer.services.queue import call_wake
@@ -20,7 +21,7 @@ KEEP_SECONDS = 3600.0
 
 EVAL_RUN = "eval_run"
 PICTURES = "pictures"
-SHOWN = (EVAL_RUN, PICTURES)
+SHOWN = (EVAL_RUN, PICTURES, COMPARE)
 
 
 class CallRefused(Exception):

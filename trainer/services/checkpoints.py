@@ -1,15 +1,16 @@
 """Checkpoints in the system of record. Files are written and read by the worker."""
 
-from pathlib import Path
-
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from trainer.models import Checkpoint, Experiment, Job, JobCommand, JobEvent
-from trainer.selectors.checkpoints import checkpoint_as_dict
+from trainer.selectors.checkpoints import job_health
 from trainer.selectors.jobs import job_active
-from trainer.services.announce import announce
+from trainer.services.checkpoint_drop import (
+    checkpoint_announce,
+    checkpoints_drop,
+    checkpoints_prune,
+)
 from trainer.services.commands import command_applied, command_send, command_wait
 from trainer.services.jobs import JobConflict, job_held, job_hold
 
@@ -19,13 +20,6 @@ PATIENCE_SECONDS = 60.0
 
 class CheckpointRefused(Exception):
     """A state cannot be saved; the text says why."""
-
-
-def checkpoint_directory() -> Path:
-    """Return where checkpoint files lie; made at the first use."""
-    directory: Path = settings.CHECKPOINT_DIR
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return directory
 
 
 @transaction.atomic
@@ -53,11 +47,13 @@ def checkpoint_record(
         command_applied(command=command, step=checkpoint.job_step, detail=detail)
     # What took effect before the state was copied has been recorded by now, and nothing since.
     checkpoint.last_event = job.events.aggregate(newest=Max("pk"))["newest"]
-    checkpoint.save(update_fields=["last_event"])
+    checkpoint.health = job_health(job)
+    checkpoint.save(update_fields=["last_event", "health"])
     job_held(job).update(checkpoint=checkpoint, fruitless_restarts=0)
     Experiment.objects.filter(pk=job.experiment_id).update(current_checkpoint=checkpoint)
-    _drop_older_periodic(checkpoint)
-    _announce(checkpoint)
+    checkpoints_drop(_older_periodic(checkpoint))
+    checkpoints_prune(job.experiment_id)
+    checkpoint_announce(checkpoint)
     return checkpoint
 
 
@@ -90,7 +86,7 @@ def checkpoint_save(*, experiment: Experiment, tag: str = "", by: str = "") -> C
             checkpoint.tag = tag
             checkpoint.kind = Checkpoint.Kind.MANUAL  # what somebody named is never dropped
             checkpoint.save(update_fields=["tag", "kind"])
-            _announce(checkpoint)
+            checkpoint_announce(checkpoint, "renamed")
     return checkpoint
 
 
@@ -113,29 +109,7 @@ def checkpoint_take(*, job: Job, tag: str = "", by: str = "") -> Checkpoint:
     return checkpoint
 
 
-def _announce(checkpoint: Checkpoint) -> None:
-    announce(
-        checkpoint.experiment.group,
-        {
-            "type": "checkpoint",
-            "experiment": checkpoint.experiment.slug,
-            "checkpoint": checkpoint_as_dict(checkpoint),
-        },
-    )
-
-
-def _drop_older_periodic(newest: Checkpoint) -> None:
-    older = Checkpoint.objects.filter(
+def _older_periodic(newest: Checkpoint) -> QuerySet[Checkpoint]:
+    return Checkpoint.objects.filter(
         job=newest.job, kind=Checkpoint.Kind.PERIODIC, pk__lt=newest.pk
     )
-    for checkpoint in older:
-        # Whoever grew from it now grows from what it grew from.
-        checkpoint.children.update(parent=checkpoint.parent)
-        transaction.on_commit(lambda name=checkpoint.file_name: _remove_files(name))  # type: ignore[misc]
-    older.delete()
-
-
-def _remove_files(file_name: str) -> None:
-    path = checkpoint_directory() / file_name
-    path.unlink(missing_ok=True)
-    path.with_suffix(".json").unlink(missing_ok=True)

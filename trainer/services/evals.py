@@ -11,6 +11,7 @@ from trainer.live.events import nonfinite_name
 from trainer.models import Call, Checkpoint, EvalResult, EvalRun, Experiment
 from trainer.selectors.evals import call_under_way
 from trainer.services.calls import EVAL_RUN, call_ask, call_send
+from trainer.services.checkpoint_drop import checkpoints_prune
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ def eval_store(*, experiment: Experiment, outcome: EvalOutcome, by: str = "") ->
         for row in run.results.all():
             metrics.setdefault(row.task_name, {})[row.metric] = row.value
         Checkpoint.objects.filter(pk=checkpoint.pk).update(metrics=metrics)
+        checkpoints_prune(experiment.pk)
     return run
 
 

@@ -47,10 +47,12 @@ def job_start(
         seed=seed,
         plan={},
         created_by=by,
-        start_checkpoint=experiment.current_checkpoint,
     )
     job.clean_fields(exclude=["plan", "task_names"])
     with job_place(experiment):
+        # As it is now: another one may have been loaded since the caller asked.
+        experiment.refresh_from_db(fields=["current_checkpoint"])
+        job.start_checkpoint = experiment.current_checkpoint
         job.plan = plan_of(experiment)
         job.task_names = [task["name"] for task in job.plan["tasks"] if task["enabled"]]
         if not job.task_names:

@@ -7,6 +7,7 @@ from typing import Any
 from acc.dataset import DatasetError
 from acc.tasks.base import TaskError
 from acc.training.state import StateMismatchError
+from trainer.selectors.checkpoints import COMPARE
 from trainer.services.calls import EVAL_RUN, PICTURES, call_claim, call_finish
 from trainer.services.dataset_import import FOLDER, NPZ, SURVEY
 from trainer.services.datasets import DatasetRefused
@@ -23,6 +24,7 @@ from trainer.worker.answers import (
 )
 from trainer.worker.checkpoint_store import CheckpointDamagedError
 from trainer.worker.classes import SourceLost
+from trainer.worker.compare import checkpoints_compare
 from trainer.worker.dataset_survey import dataset_survey
 from trainer.worker.demo import demo_create
 from trainer.worker.evaluate import eval_run
@@ -77,4 +79,5 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     EVAL_RUN: eval_run,
     "reconstruct": reconstructions_answer,
     PICTURES: pictures_make,
+    COMPARE: checkpoints_compare,
 }

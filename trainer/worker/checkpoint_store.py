@@ -13,7 +13,8 @@ from safetensors.torch import load, save
 
 from acc.training.state import TrainingState
 from trainer.models import Checkpoint, Job, JobCommand
-from trainer.services.checkpoints import checkpoint_directory, checkpoint_record
+from trainer.services.checkpoint_files import checkpoint_digest, checkpoint_directory
+from trainer.services.checkpoints import checkpoint_record
 
 FORMAT = 1
 # Younger files may belong to a checkpoint that is being written.
@@ -114,7 +115,7 @@ def checkpoint_read(checkpoint: Checkpoint) -> TrainingState:
 
 
 def _digest(tensors: bytes, meta: bytes) -> str:
-    return hashlib.sha256(hashlib.sha256(tensors).digest() + meta).hexdigest()
+    return checkpoint_digest(hashlib.sha256(tensors).digest(), meta)
 
 
 def _write_whole(path: Path, content: bytes) -> None:

@@ -8,7 +8,7 @@ from pytest_django import Settings
 from trainer.models import Checkpoint, Experiment, Job, LossSeries
 from trainer.selectors.jobs import job_with_summary
 from trainer.selectors.losses import loss_points
-from trainer.services.checkpoints import checkpoint_directory
+from trainer.services.checkpoint_files import checkpoint_directory
 from trainer.services.job_start import job_start
 from trainer.worker.run import job_run
 

@@ -1,0 +1,69 @@
+"""The end of checkpoints: what grew from one grows from what it grew from; and which ones stay."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import Q
+
+from trainer.models import Checkpoint, Experiment, Job
+from trainer.selectors.checkpoints import checkpoint_as_dict, checkpoints_best
+from trainer.selectors.evals import UNDER_WAY, calls_about
+from trainer.services.announce import announce
+from trainer.services.calls import SHOWN
+from trainer.services.checkpoint_files import files_remove
+
+
+def checkpoint_announce(checkpoint: Checkpoint, change: str = "") -> None:
+    """Tell open pages of a checkpoint: that it is new, or what happened to it."""
+    announce(
+        checkpoint.experiment.group,
+        {
+            "type": "checkpoint",
+            "experiment": checkpoint.experiment.slug,
+            "checkpoint": checkpoint_as_dict(checkpoint),
+            "change": change,
+        },
+    )
+
+
+def checkpoints_drop(checkpoints: Iterable[Checkpoint]) -> None:
+    """Delete checkpoints, the files last; must run inside a transaction."""
+    for given in checkpoints:
+        # Its parent may have gone a moment ago.
+        checkpoint = Checkpoint.objects.select_related("experiment").get(pk=given.pk)
+        checkpoint_announce(checkpoint, "deleted")
+        checkpoint.children.update(parent=checkpoint.parent)
+        Job.objects.filter(start_checkpoint=checkpoint).update(start_deleted=True)
+        transaction.on_commit(lambda name=checkpoint.file_name: files_remove(name))  # type: ignore[misc]
+        checkpoint.delete()
+
+
+def checkpoints_prune(experiment_id: int) -> int:
+    """Drop the checkpoints that an experiment's policy does not keep; return how many.
+
+    What has a tag stays, and so does what is current, in use by a job, or being looked at. Must
+    run inside a transaction.
+    """
+    experiment = Experiment.objects.get(pk=experiment_id)
+    if experiment.keep_last is None and experiment.keep_best is None:
+        return 0
+    untagged = experiment.checkpoints.filter(tag="").order_by("-pk")
+    kept: set[int | None] = set(untagged.values_list("pk", flat=True)[: experiment.keep_last or 1])
+    if experiment.keep_best is not None:
+        kept |= set(checkpoints_best(experiment)[: experiment.keep_best])
+    kept |= {experiment.current_checkpoint_id, *_in_use(experiment)}
+    dropped = list(untagged.exclude(pk__in=[pk for pk in kept if pk is not None]))
+    checkpoints_drop(dropped)
+    return len(dropped)
+
+
+def _in_use(experiment: Experiment) -> set[int | None]:
+    """Return the checkpoints that a job holds, or that the trainer side was asked about."""
+    jobs = experiment.jobs.filter(Q(state__in=Job.ACTIVE))
+    used: set[int | None] = {
+        pk for pair in jobs.values_list("checkpoint", "start_checkpoint") for pk in pair
+    }
+    for kind in SHOWN:
+        for payload in calls_about(kind, UNDER_WAY).values_list("payload", flat=True):
+            used |= {payload.get(name) for name in ("checkpoint", "one", "other")}
+    return used

@@ -1,0 +1,178 @@
+"""What people do with the states of a model: go back, branch off, name, delete, keep some."""
+
+import uuid
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from trainer.models import Checkpoint, Experiment, Job
+from trainer.selectors.checkpoints import metric_names
+from trainer.services.checkpoint_drop import (
+    checkpoint_announce,
+    checkpoints_drop,
+    checkpoints_prune,
+)
+from trainer.services.checkpoint_files import checkpoint_problem, files_copy, files_remove
+from trainer.services.checkpoints import CheckpointRefused
+from trainer.services.job_start import job_place
+from trainer.services.sentences import sentence_of
+
+MOST_KEPT = 10_000
+
+
+def checkpoint_load(*, checkpoint: Checkpoint) -> Checkpoint:
+    """Make a state the one that its experiment's next job goes on from.
+
+    Raises:
+        JobConflict: a job of the experiment is in progress.
+        CheckpointRefused: its files are missing, cut short or altered; nothing is changed.
+    """
+    with job_place(checkpoint.experiment):
+        checkpoint = _verified(checkpoint)
+        _make_current(checkpoint)
+        checkpoint_announce(checkpoint, "loaded")
+    return checkpoint
+
+
+def checkpoint_fork(*, checkpoint: Checkpoint, new_tag: str) -> Checkpoint:
+    """Begin a named branch at a state; the experiment's next job goes on from there.
+
+    Raises:
+        JobConflict, CheckpointRefused: as `checkpoint_load`; or the tag is taken or none.
+    """
+    if not new_tag.strip():
+        raise CheckpointRefused("a branch needs a name; give new_tag")
+    with job_place(checkpoint.experiment):
+        origin = _verified(checkpoint)
+        _check_tag(origin.experiment, new_tag)
+        branch = Checkpoint(
+            experiment=origin.experiment,
+            job=origin.job,
+            parent=origin,
+            tag=new_tag,
+            kind=Checkpoint.Kind.MANUAL,
+            step=origin.step,
+            job_step=origin.job_step,
+            file_name=f"{origin.experiment.slug}-fork-{uuid.uuid4().hex[:12]}.safetensors",
+            sha256=origin.sha256,
+            size_bytes=origin.size_bytes,
+            last_event=origin.last_event,
+            metrics=origin.metrics,
+            health=origin.health,
+        )
+        _check(branch, "tag")
+        try:
+            files_copy(origin.file_name, branch.file_name)
+            branch.save()
+            _make_current(branch)
+        except BaseException:
+            files_remove(branch.file_name)
+            raise
+        checkpoint_announce(branch, "forked")
+    return branch
+
+
+@transaction.atomic
+def checkpoint_rename(*, checkpoint: Checkpoint, tag: str) -> Checkpoint:
+    """Give a state another tag, or none.
+
+    Raises:
+        CheckpointRefused: another state of the experiment has the tag, or it is too long.
+    """
+    checkpoint = _locked(checkpoint)
+    if tag:
+        _check_tag(checkpoint.experiment, tag, but=checkpoint)
+        checkpoint.kind = Checkpoint.Kind.MANUAL  # what somebody named is never dropped
+    checkpoint.tag = tag
+    _check(checkpoint, "tag")
+    checkpoint.save(update_fields=["tag", "kind"])
+    checkpoint_announce(checkpoint, "renamed")
+    return checkpoint
+
+
+@transaction.atomic
+def checkpoint_delete(*, checkpoint: Checkpoint) -> None:
+    """Delete a state; those that grew from it then grow from what it grew from.
+
+    Raises:
+        CheckpointRefused: the next job would go on from it, or a job in progress needs it.
+    """
+    Experiment.objects.select_for_update(no_key=True).get(pk=checkpoint.experiment_id)
+    checkpoint = _locked(checkpoint)
+    if checkpoint.experiment.current_checkpoint_id == checkpoint.pk:
+        raise CheckpointRefused(
+            f"checkpoint {checkpoint.pk} is the current one; load another one before you delete it"
+        )
+    needing = Job.objects.filter(state__in=Job.ACTIVE)
+    for job in needing.filter(start_checkpoint=checkpoint) | needing.filter(checkpoint=checkpoint):
+        raise CheckpointRefused(
+            f"job {job.pk} is {job.state} and needs checkpoint {checkpoint.pk}; stop it first"
+        )
+    checkpoints_drop([checkpoint])
+
+
+@transaction.atomic
+def checkpoints_keep(
+    *, experiment: Experiment, last: int | None, best: int | None, metric: str = ""
+) -> int:
+    """Set which states without a tag are kept, and drop the others; return how many went.
+
+    Args:
+        last: how many of the newest; None, without `best`, for all.
+        best: how many of the best by `metric`, "task/metric".
+
+    Raises:
+        CheckpointRefused: a number is out of range, or nobody said which way the metric is better.
+    """
+    for name, number in (("last", last), ("best", best)):
+        if number is not None and not 1 <= number <= MOST_KEPT:
+            raise CheckpointRefused(f"{name}: must be from 1 to {MOST_KEPT:,}, or none for all")
+    known = metric_names(experiment)
+    if best is not None and metric not in known:
+        raise CheckpointRefused(
+            f"metric: the best are chosen by one of {', '.join(known) or 'none measured yet'}"
+        )
+    Experiment.objects.select_for_update(no_key=True).get(pk=experiment.pk)
+    experiment.keep_last, experiment.keep_best = last, best
+    experiment.keep_metric = metric if best is not None else ""
+    experiment.save(update_fields=["keep_last", "keep_best", "keep_metric"])
+    return checkpoints_prune(experiment.pk)
+
+
+def _locked(checkpoint: Checkpoint) -> Checkpoint:
+    rows = Checkpoint.objects.select_for_update(of=("self",)).select_related("experiment")
+    found = rows.filter(pk=checkpoint.pk).first()
+    if found is None:
+        raise CheckpointRefused(f"checkpoint {checkpoint.pk} is deleted")
+    return found
+
+
+def _verified(checkpoint: Checkpoint) -> Checkpoint:
+    found = _locked(checkpoint)
+    problem = checkpoint_problem(found)
+    if problem:
+        raise CheckpointRefused(f"{problem}; load another one")
+    return found
+
+
+def _make_current(checkpoint: Checkpoint) -> None:
+    experiments = Experiment.objects.filter(pk=checkpoint.experiment_id)
+    experiments.update(current_checkpoint=checkpoint)
+
+
+def _check_tag(experiment: Experiment, tag: str, but: Checkpoint | None = None) -> None:
+    others = experiment.checkpoints.filter(tag=tag)
+    taken = others.exclude(pk=but.pk).first() if but else others.first()
+    if taken is not None:
+        raise CheckpointRefused(
+            f"checkpoint {taken.pk} is tagged '{tag}' already; choose another tag"
+        )
+
+
+def _check(checkpoint: Checkpoint, *names: str) -> None:
+    try:
+        checkpoint.clean_fields(
+            exclude=[f.name for f in Checkpoint._meta.fields if f.name not in names]
+        )
+    except ValidationError as error:
+        raise CheckpointRefused(sentence_of(error)) from error
