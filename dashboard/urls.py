@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 
 from dashboard.views import (
     cards,
+    checkpoints,
     data,
     device,
     evals,
@@ -101,6 +102,34 @@ urlpatterns = [
         "partials/experiments/<slug:slug>/activate/",
         experiments.partial_experiment_activate,
         name="partial_experiment_activate",
+    ),
+    path("checkpoints/", checkpoints.checkpoints, name="checkpoints"),
+    path("checkpoints/compare/", checkpoints.checkpoint_compare, name="checkpoint_compare"),
+    path(
+        "partials/checkpoints/tree/",
+        checkpoints.partial_checkpoint_tree,
+        name="partial_checkpoint_tree",
+    ),
+    path("partials/checkpoints/one/", checkpoints.partial_checkpoint, name="partial_checkpoint"),
+    path(
+        "partials/checkpoints/keep/",
+        checkpoints.partial_checkpoint_keep,
+        name="partial_checkpoint_keep",
+    ),
+    path(
+        "partials/checkpoints/save/",
+        checkpoints.partial_checkpoint_save,
+        name="partial_checkpoint_save",
+    ),
+    path(
+        "partials/checkpoints/compare/",
+        checkpoints.partial_checkpoint_compare,
+        name="partial_checkpoint_compare",
+    ),
+    path(
+        "partials/checkpoints/<int:checkpoint_id>/<str:verb>/",
+        checkpoints.partial_checkpoint_do,
+        name="partial_checkpoint_do",
     ),
     path("data/", data.data, name="data"),
     path("partials/data/", data.partial_data, name="partial_data"),

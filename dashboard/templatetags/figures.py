@@ -1,7 +1,9 @@
 """Figures as the operator reads them; `format.js` writes the same ones on the page."""
 
 import math
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django import template
 from django.utils import timezone
@@ -13,6 +15,12 @@ NOTHING = "\N{EN DASH}"
 # After so many days the date says more than their number.
 DAYS_COUNTED = 30
 SHORT_HASH = 8
+
+
+@register.filter
+def at(mapping: Mapping[Any, Any], key: Any) -> Any:
+    """Return what a mapping has under a key; None where it has nothing."""
+    return mapping.get(key)
 
 
 @register.filter

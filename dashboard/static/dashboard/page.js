@@ -94,6 +94,8 @@ function receive(message) {
   }
   if (message.type === "registry" && message.registry === "tasks") followClasses();
   if (message.type === "dataset") followDatasets();
+  // The panel says from which state a job would go on.
+  if (message.type === "checkpoint" && message.change) refresh("acc:run");
   frame ??= requestAnimationFrame(() => {
     frame = null;
     figures.draw();

@@ -1,4 +1,4 @@
-/** Wires the pages beside the workbench: data, classes, versions, one job. */
+/** Wires the pages beside the workbench: data, classes, versions, states, one job. */
 
 import { wireTimes } from "./ago.js";
 import { wireFilter } from "./filter.js";
@@ -10,11 +10,14 @@ import { refresh, REGISTRY_EVENTS, wireRefreshes } from "./refresh.js";
 /** How often a running job's page asks for what no message tells, such as the time spent. */
 const JOB_POLL_MS = 5000;
 
+/** What shows the states of a model. */
+const STATES = ["acc:tree", "acc:checkpoint", "acc:compare"];
+
 const page = document.getElementById("page");
 const job = Number(page.dataset.job) || null;
 
 function refreshAll() {
-  for (const name of [...REGISTRY_EVENTS, "acc:job", "acc:data"]) refresh(name);
+  for (const name of [...REGISTRY_EVENTS, "acc:job", "acc:data", ...STATES]) refresh(name);
 }
 
 function receive(message) {
@@ -22,9 +25,14 @@ function receive(message) {
   if (message.type === "registry") refreshAll();
   if (message.type === "registry" && message.registry === "generators") followGenerators();
   if (message.type === "dataset") refresh("acc:data");
+  if (["checkpoint", "eval", "job"].includes(message.type)) refreshStates();
   if (job === null || message.job !== job) return;
   if (message.type === "loss") showStep(message.first_step + message.steps - 1);
   else refresh("acc:job");
+}
+
+function refreshStates() {
+  for (const name of STATES) refresh(name);
 }
 
 /** Offer the generators to a page that was opened before the trainer had read their files. */
@@ -42,6 +50,7 @@ wireMorphs();
 wireRefreshes();
 wireFilter();
 wireTimes();
+document.body.addEventListener("acc:checkpoints", refreshStates);
 new Header({ receive, catchUp: refreshAll, trainerChanged: refreshAll }).follow(page.dataset.socket);
 setInterval(() => {
   const isActive = document.getElementById("job-panel")?.dataset.active === "true";

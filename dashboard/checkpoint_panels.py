@@ -1,0 +1,195 @@
+"""What the page of the checkpoints needs: the tree, one state, two of them side by side."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.checkpoint_tree import tree_lines
+from dashboard.eval_panel import verdict_of
+from dashboard.requests import PageMissing
+from dashboard.templatetags.figures import loss
+from trainer.models import Call, Checkpoint, EvalRun, Experiment
+from trainer.selectors.checkpoints import (
+    checkpoint_consequences,
+    checkpoint_get,
+    checkpoints_of,
+    comparison_of,
+    evals_newest,
+    metric_names,
+)
+from trainer.selectors.evals import UNDER_WAY, call_under_way
+from trainer.selectors.jobs import job_active
+from trainer.selectors.nodes import trainer_is_online
+from trainer.services.calls import EVAL_RUN
+
+MEASURES_SHOWN = 3
+VERDICTS = ("poor", "moderate", "good")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One metric of a state."""
+
+    task: str
+    metric: str
+    value: float | None
+    text: str
+    verdict: str
+    good: float | None
+    poor: float | None
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One metric of two states; `better` is "one" or "other" where one is."""
+
+    task: str
+    metric: str
+    one: Measure | None
+    other: Measure | None
+    better: str
+
+
+def measures_of(run: EvalRun | None) -> list[Measure]:
+    """Return what an evaluation measured, as the page shows it."""
+    if run is None:
+        return []
+    return [
+        Measure(
+            row.task_name,
+            row.metric,
+            row.value,
+            f"{loss(row.value) if row.value is not None else row.nonfinite} {row.unit}".strip(),
+            verdict_of(row.value, row.good, row.poor),
+            row.good,
+            row.poor,
+        )
+        for row in run.results.all()
+    ]
+
+
+def tree_panel(experiment: Experiment, chosen: Checkpoint | None) -> dict[str, Any]:
+    """Return what `partials/checkpoint_tree.html` needs."""
+    checkpoints = checkpoints_of(experiment)
+    evals = evals_newest(experiment)
+    chosen_id = chosen.pk if chosen else None
+    current_id = experiment.current_checkpoint_id
+    # Those with a verdict say most in one line.
+    shown = {
+        row.pk: sorted(measures_of(evals.get(row.pk)), key=lambda found: not found.verdict)
+        for row in checkpoints
+    }
+    return {
+        "experiment": experiment,
+        "tree": tree_lines(checkpoints, current_id, chosen_id),
+        "tree_count": len(checkpoints),
+        "tree_bytes": sum(row.size_bytes for row in checkpoints),
+        "tree_measures": {pk: found[:MEASURES_SHOWN] for pk, found in shown.items()},
+        "current_id": current_id,
+        "chosen_id": chosen_id,
+    }
+
+
+def checkpoint_panel(experiment: Experiment, checkpoint: Checkpoint | None) -> dict[str, Any]:
+    """Return what `partials/checkpoint.html` needs."""
+    if checkpoint is None:
+        return {"experiment": experiment, "checkpoint": None}
+    run = evals_newest(experiment).get(checkpoint.pk)
+    others = [row for row in checkpoints_of(experiment) if row.pk != checkpoint.pk]
+    job = job_active(experiment)
+    return {
+        "experiment": experiment,
+        "checkpoint": checkpoint,
+        "is_current": checkpoint.pk == experiment.current_checkpoint_id,
+        "measures": measures_of(run),
+        "eval_errors": run.errors if run else {},
+        "is_measuring": call_under_way(experiment, EVAL_RUN) is not None,
+        "consequences": checkpoint_consequences(checkpoint),
+        "others": others,
+        "active_job": job,
+        "trainer_online": trainer_is_online(),
+    }
+
+
+def keep_panel(experiment: Experiment) -> dict[str, Any]:
+    """Return what `partials/checkpoint_keep.html` needs."""
+    typed = {
+        "last": experiment.keep_last or "",
+        "best": experiment.keep_best or "",
+        "metric": experiment.keep_metric,
+    }
+    return {"experiment": experiment, "metric_names": metric_names(experiment), "typed": typed}
+
+
+def compare_panel(experiment: Experiment, asked: Mapping[str, str]) -> dict[str, Any]:
+    """Return what `partials/checkpoint_compare.html` needs.
+
+    Raises:
+        PageMissing: one of the two states is none of the experiment's.
+    """
+    one, other = (checkpoint_asked(experiment, asked.get(name, "")) for name in ("one", "other"))
+    call = comparison_of(one, other)
+    evals = evals_newest(experiment)
+    answer = call.answer if call and call.state == Call.State.DONE else None
+    return {
+        "experiment": experiment,
+        "one": one,
+        "other": other,
+        "states": [one, other],
+        "pairs": _pairs(measures_of(evals.get(one.pk)), measures_of(evals.get(other.pk))),
+        "compared": _turned(answer, one) if answer else None,
+        "is_asked": call is not None,
+        "is_busy": call is not None and call.state in UNDER_WAY,
+        "compare_refusal": call.error if call and call.state == Call.State.REFUSED else "",
+        "trainer_online": trainer_is_online(),
+    }
+
+
+def checkpoint_asked(experiment: Experiment, asked: str) -> Checkpoint:
+    """Return the state of an experiment that an address names.
+
+    Raises:
+        PageMissing: there is none.
+    """
+    is_number = asked.isascii() and asked.isdigit() and len(asked) <= 18
+    found = checkpoint_get(int(asked)) if is_number else None
+    if found is None or found.experiment_id != experiment.pk:
+        raise PageMissing(f"experiment '{experiment.slug}' has no checkpoint '{asked}'")
+    return found
+
+
+def _pairs(ours: list[Measure], theirs: list[Measure]) -> list[Pair]:
+    one = {(found.task, found.metric): found for found in ours}
+    other = {(found.task, found.metric): found for found in theirs}
+    return [
+        Pair(*key, one.get(key), other.get(key), _better(one.get(key), other.get(key)))
+        for key in dict.fromkeys([*one, *other])
+    ]
+
+
+def _better(one: Measure | None, other: Measure | None) -> str:
+    if one is None or other is None or one.value is None or other.value is None:
+        return ""
+    if one.good is None or one.poor is None or one.good == one.poor or one.value == other.value:
+        return ""
+    return "one" if (one.value > other.value) == (one.good > one.poor) else "other"
+
+
+def _turned(answer: dict[str, Any], one: Checkpoint) -> dict[str, Any]:
+    """Return an answer with the two states in the order of the page."""
+    if answer["one"] == one.pk:
+        return answer
+    datasets = [
+        {
+            **dataset,
+            "images": [
+                {
+                    "files": [image["files"][0], image["files"][2], image["files"][1]],
+                    "psnr": image["psnr"][::-1],
+                }
+                for image in dataset["images"]
+            ],
+        }
+        for dataset in answer["datasets"]
+    ]
+    return {**answer, "datasets": datasets}
