@@ -23,7 +23,6 @@ from trainer.selectors.nodes import trainer_is_online
 from trainer.services.calls import EVAL_RUN
 
 MEASURES_SHOWN = 3
-VERDICTS = ("poor", "moderate", "good")
 
 
 @dataclass(frozen=True)
@@ -74,20 +73,22 @@ def tree_panel(experiment: Experiment, chosen: Checkpoint | None) -> dict[str, A
     evals = evals_newest(experiment)
     chosen_id = chosen.pk if chosen else None
     current_id = experiment.current_checkpoint_id
-    # Those with a verdict say most in one line.
-    shown = {
-        row.pk: sorted(measures_of(evals.get(row.pk)), key=lambda found: not found.verdict)
-        for row in checkpoints
-    }
+    shown = {row.pk: _first_of_each(measures_of(evals.get(row.pk))) for row in checkpoints}
     return {
         "experiment": experiment,
         "tree": tree_lines(checkpoints, current_id, chosen_id),
         "tree_count": len(checkpoints),
         "tree_bytes": sum(row.size_bytes for row in checkpoints),
-        "tree_measures": {pk: found[:MEASURES_SHOWN] for pk, found in shown.items()},
+        "tree_measures": shown,
         "current_id": current_id,
         "chosen_id": chosen_id,
     }
+
+
+def _first_of_each(measures: list[Measure]) -> list[Measure]:
+    """Return what says most in one line: of each task the first metric with a verdict."""
+    judged = [found for found in measures if found.verdict]
+    return list({found.task: found for found in reversed(judged)}.values())[::-1][:MEASURES_SHOWN]
 
 
 def checkpoint_panel(experiment: Experiment, checkpoint: Checkpoint | None) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The page of the checkpoints; a refusal is the same panel with status 422."""
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
@@ -94,9 +95,7 @@ def partial_checkpoint_do(request: HtmxRequest, checkpoint_id: int, verb: str) -
     experiment.refresh_from_db()
     context = checkpoint_panel(experiment, checkpoint)
     context |= {"refusal": refusal, "typed": request.POST}
-    status = 422 if refusal else 200
-    response = render(request, "partials/checkpoint.html", context, status=status)
-    return trigger_client_event(response, "acc:checkpoints", after="settle")
+    return _answer(request, "partials/checkpoint.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -117,10 +116,9 @@ def partial_checkpoint_keep(request: HtmxRequest) -> HttpResponse:
         )
     except CheckpointRefused as refused:
         context = keep_panel(experiment) | {"refusal": str(refused), "typed": typed}
-        return render(request, "partials/checkpoint_keep.html", context, status=422)
+        return _answer(request, "partials/checkpoint_keep.html", context)
     context = keep_panel(experiment) | {"kept": True, "gone": gone}
-    response = render(request, "partials/checkpoint_keep.html", context)
-    return trigger_client_event(response, "acc:checkpoints", after="settle")
+    return _answer(request, "partials/checkpoint_keep.html", context)
 
 
 @require_POST
@@ -138,9 +136,7 @@ def partial_checkpoint_save(request: HtmxRequest) -> HttpResponse:
     except REFUSALS as refused:
         refusal = str(refused)
     context = {"experiment": experiment, "refusal": refusal, "typed": request.POST}
-    status = 422 if refusal else 200
-    response = render(request, "partials/checkpoint_save.html", context, status=status)
-    return trigger_client_event(response, "acc:checkpoints", after="settle")
+    return _answer(request, "partials/checkpoint_save.html", context)
 
 
 @require_GET
@@ -173,6 +169,14 @@ def partial_checkpoint_compare(request: HtmxRequest) -> HttpResponse:
     context = compare_panel(experiment, request.GET) | {"refusal": refusal}
     status = 422 if refusal else 200
     return render(request, "partials/checkpoint_compare.html", context, status=status)
+
+
+def _answer(request: HtmxRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """Show a panel after a click; the other panels follow unless it was refused."""
+    if context.get("refusal"):
+        return render(request, template, context, status=422)
+    response = render(request, template, context)
+    return trigger_client_event(response, "acc:checkpoints", after="settle")
 
 
 def _address(experiment: Experiment, verb: str, chosen: Checkpoint | None) -> str:

@@ -40,9 +40,15 @@ def job_health(job: Job) -> dict[str, str]:
 
 
 def evals_newest(experiment: Experiment) -> dict[int, EvalRun]:
-    """Return the newest evaluation of each checkpoint that was evaluated, with its results."""
+    """Return the newest evaluation of each checkpoint that was evaluated, with its results.
+
+    A branch begins with the bytes of its origin, so that what was measured there holds for it.
+    """
     runs = experiment.eval_runs.exclude(checkpoint=None).order_by("pk")
-    return {run.checkpoint_id or 0: run for run in runs.prefetch_related("results")}
+    runs = runs.select_related("checkpoint").prefetch_related("results")
+    measured = {run.checkpoint.sha256: run for run in runs if run.checkpoint}
+    rows = experiment.checkpoints.values_list("pk", "sha256")
+    return {pk: measured[sha256] for pk, sha256 in rows if sha256 in measured}
 
 
 def metric_names(experiment: Experiment) -> list[str]:
@@ -80,7 +86,8 @@ def checkpoint_consequences(checkpoint: Checkpoint) -> list[str]:
         words.append(f"Job {_listed(jobs)} began here and can no longer be repeated.")
     evaluations = EvalRun.objects.filter(checkpoint=checkpoint).count()
     if evaluations:
-        words.append(f"Its {evaluations} evaluations keep their numbers and lose this state.")
+        subject = "evaluation keeps its" if evaluations == 1 else "evaluations keep their"
+        words.append(f"{evaluations} {subject} numbers without this state.")
     return [*words, "Its files are removed; this cannot be undone."]
 
 
