@@ -1,0 +1,192 @@
+"""The page of the checkpoints: the tree, one state and what can be done with it, two of them."""
+
+import re
+
+import pytest
+from django.utils import timezone
+
+from dashboard.checkpoint_tree import TreeFold, TreeLine, tree_lines
+from tests.dashboard.measured import answer_call
+from tests.dashboard.states import chain_make, measured, state_make
+from tests.dashboard.test_eval_panel import words
+from trainer.models import Call, Checkpoint, Experiment, TrainerNode
+from trainer.selectors.checkpoints import COMPARE
+from trainer.services.calls import EVAL_RUN
+from trainer.services.job_start import job_start
+
+TREE = "/partials/checkpoints/tree/"
+
+
+@pytest.fixture(autouse=True)
+def _own_room(settings, tmp_path):
+    settings.CHECKPOINT_DIR = tmp_path / "checkpoints"
+
+
+@pytest.fixture
+def trainer_online(db):
+    TrainerNode.objects.create(name="here:1", seen_at=timezone.now(), devices=["cpu"])
+
+
+def do(client, checkpoint, verb, **typed):
+    return client.post(f"/partials/checkpoints/{checkpoint.pk}/{verb}/", typed)
+
+
+def drawn(experiment):
+    """Return (step, lane) of each line, and how many states each fold hides."""
+    experiment.refresh_from_db()
+    lines = tree_lines(list(experiment.checkpoints.all()), experiment.current_checkpoint_id, None)
+    return [
+        len(line.lines) if isinstance(line, TreeFold) else (line.checkpoint.step, line.lane)
+        for line in lines
+    ]
+
+
+def test_a_branch_stands_beside_its_origin_and_the_current_one_goes_on_below(experiment):
+    root = state_make(experiment, 100)
+    state_make(experiment, 150, root, tag="side")
+    state_make(experiment, 200, root)
+    assert drawn(experiment) == [(100, 0), (150, 1), (200, 0)]
+    Experiment.objects.update(current_checkpoint=Checkpoint.objects.get(tag="side"))
+    assert drawn(experiment) == [(100, 0), (200, 1), (150, 0)]
+
+
+def test_lines_say_where_they_come_from_and_whether_they_go_on(experiment):
+    root = state_make(experiment, 100)
+    state_make(experiment, 150, root)
+    state_make(experiment, 200, root)
+    lines = tree_lines(list(experiment.checkpoints.all()), None, None)
+    drawing = [
+        (line.is_root, line.has_before, line.has_after)
+        for line in lines
+        if isinstance(line, TreeLine)
+    ]
+    assert drawing == [(True, False, True), (False, False, False), (False, True, False)]
+
+
+def test_five_hundred_states_in_a_row_fold_into_one_line(experiment, browser_client):
+    end = chain_make(experiment, 499)
+    state_make(experiment, 1, end, tag="end")
+    assert drawn(experiment) == [(100, 0), 498, (1, 0)]
+    page = browser_client.get("/checkpoints/")
+    assert "498 states, step 200 to 49,900" in words(page)
+
+
+def test_what_has_a_name_or_branches_is_not_folded(experiment):
+    middle = chain_make(experiment, 5)
+    Checkpoint.objects.filter(step=300).update(tag="named")
+    chain_make(experiment, 2, middle)
+    state_make(experiment, 999, middle, tag="side")
+    assert (300, 0) in drawn(experiment)
+    assert all(not isinstance(line, int) or line >= 3 for line in drawn(experiment))
+
+
+def test_the_tree_shows_metrics_health_and_the_current_state(experiment, htmx):
+    ill = state_make(experiment, 1200, tag="ill")
+    measured(ill, 0.95)
+    page = words(htmx.get(TREE))
+    for told in ("ill", "current", "digit critical", "step 1,200", "accuracy 0.9500 good"):
+        assert told in page
+
+
+def test_tags_are_texts_and_no_markup(experiment, browser_client):
+    state_make(experiment, 100, tag="<b>bold</b>")
+    page = browser_client.get("/checkpoints/").content.decode()
+    assert "<b>bold" not in page
+    assert "&lt;b&gt;bold" in page
+
+
+def test_a_loaded_state_is_the_current_one(experiment, htmx):
+    first = state_make(experiment, 100)
+    state_make(experiment, 200, first)
+    answer = do(htmx, first, "load")
+    assert answer.status_code == 200
+    assert "acc:checkpoints" in answer.headers["HX-Trigger-After-Settle"]
+    assert Experiment.objects.get().current_checkpoint == first
+
+
+def test_training_from_a_state_leads_to_the_workbench(experiment, htmx):
+    first = state_make(experiment, 100)
+    state_make(experiment, 200, first)
+    answer = do(htmx, first, "train")
+    assert answer.headers["HX-Redirect"] == "/?experiment=digits"
+    assert "Continues from step 100" in words(htmx.get("/"))
+
+
+def test_a_refused_branch_keeps_its_name_in_the_form(experiment, htmx):
+    state = state_make(experiment, 100, tag="taken")
+    answer = do(htmx, state, "fork", new_tag="taken")
+    assert answer.status_code == 422
+    assert "tagged 'taken' already" in words(answer)
+    assert re.search(r'id="fork-tag"[^>]*value="taken"', answer.content.decode())
+    assert "HX-Trigger-After-Settle" not in answer.headers
+
+
+def test_while_a_job_is_in_progress_nothing_is_loaded(experiment, htmx):
+    first = state_make(experiment, 100)
+    job = job_start(experiment=experiment, steps=10)
+    answer = do(htmx, first, "load")
+    assert (answer.status_code, f"job {job.pk} of experiment" in words(answer)) == (422, True)
+
+
+def test_a_deletion_says_what_it_means_before_and_leads_on_after(experiment, htmx):
+    middle = chain_make(experiment, 2)
+    chain_make(experiment, 1, middle)
+    measured(middle, 0.7)
+    page = words(htmx.get("/partials/checkpoints/one/", {"checkpoint": middle.pk}))
+    child = Checkpoint.objects.get(step=300)
+    assert f"Checkpoint {child.pk} then hangs on checkpoint {middle.parent_id}." in page
+    assert "1 evaluation keeps its numbers" in page
+    answer = do(htmx, middle, "delete")
+    assert answer.headers["HX-Redirect"] == "/checkpoints/?experiment=digits"
+    assert not Checkpoint.objects.filter(pk=middle.pk).exists()
+
+
+def test_a_state_can_be_evaluated_long_after_it_was_stored(experiment, htmx, trainer_online):
+    state = state_make(experiment, 100)
+    assert "Evaluating" in words(do(htmx, state, "evaluate"))
+    assert Call.objects.get(kind=EVAL_RUN).payload["checkpoint"] == state.pk
+
+
+def test_states_of_other_experiments_and_unknown_verbs_are_not_found(experiment, htmx):
+    state = state_make(experiment, 100)
+    Experiment.objects.create(slug="other", name="other", model_class="ConvVAE")
+    path = f"/partials/checkpoints/{state.pk}"
+    assert htmx.post(f"{path}/load/?experiment=other").status_code == 404
+    assert htmx.post(f"{path}/format/").status_code == 404
+    assert htmx.get("/checkpoints/?checkpoint=abc").status_code == 404
+
+
+def test_a_policy_is_chosen_and_a_wrong_one_keeps_what_was_typed(experiment, htmx):
+    chain_make(experiment, 4)
+    refused = htmx.post("/partials/checkpoints/keep/", {"last": "two", "best": "", "metric": ""})
+    assert refused.status_code == 422
+    assert 'value="two"' in refused.content.decode()
+    kept = htmx.post("/partials/checkpoints/keep/", {"last": "2", "best": "", "metric": ""})
+    assert "2 states went" in words(kept)
+    assert Checkpoint.objects.count() == 2
+
+
+def test_two_states_are_compared_on_request_and_turned_as_they_were_asked(
+    experiment, htmx, trainer_online
+):
+    one = chain_make(experiment, 1)
+    other = chain_make(experiment, 1, one)
+    measured(one, 0.6)
+    measured(other, 0.8)
+    address = f"/partials/checkpoints/compare/?one={other.pk}&other={one.pk}"
+    assert "0.8000 better" in words(htmx.get(address))
+    for _ in range(2):
+        assert "The trainer is comparing" in words(htmx.post(address))
+    assert Call.objects.filter(kind=COMPARE).count() == 1
+    images = [{"files": ["0.png", "1.png", "2.png"], "psnr": [11.0, 22.0]}]
+    answer = {
+        "one": one.pk,
+        "other": other.pk,
+        "distances": [{"part": "encoder", "relative": 0.25, "weights": 1000}],
+        "datasets": [{"dataset": "digits", "images": images, "error": ""}],
+    }
+    answer_call(COMPARE, answer=answer)
+    assert "encoder 1,000 0.2500" in words(htmx.get(address))
+    turned = f"/partials/checkpoints/compare/?one={one.pk}&other={other.pk}"
+    assert "11.0 dB | 22.0 dB" in words(htmx.get(turned))
+    assert "22.0 dB | 11.0 dB" in words(htmx.get(address))
