@@ -80,6 +80,16 @@ def test_older_rows_are_looked_at_once_the_page_is_opened(browser_client, traine
     assert [call.payload for call in Call.objects.filter(kind=SURVEY)] == [{"name": "old"}]
 
 
+def test_deleted_pictures_are_drawn_again(browser_client, trainer_online, settings):
+    name = picture_keep(PIXEL, room=SAMPLE_ROOM)
+    seen(survey={**SEEN, "groups": [{"label": "0", "files": [name]}]})
+    browser_client.get("/data/")
+    assert not Call.objects.exists()
+    (settings.MEDIA_ROOT / SAMPLE_ROOM / name).unlink()
+    browser_client.get("/data/")
+    assert Call.objects.get().kind == SURVEY
+
+
 def test_a_dataset_in_use_says_by_what_and_its_deletion_is_refused(htmx, experiment):
     page = htmx.get("/partials/data/")
     assert "task 'recon' of experiment 'digits'" in words(page)

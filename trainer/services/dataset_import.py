@@ -7,7 +7,9 @@ from django.core.files.base import File
 from django.core.files.storage import default_storage
 
 from trainer.models import Dataset
+from trainer.selectors.datasets import dataset_pictures
 from trainer.selectors.evals import UNDER_WAY, calls_about
+from trainer.selectors.reconstructions import SAMPLE_ROOM
 from trainer.services.calls import call_ask, call_send
 from trainer.services.datasets import name_problem
 from trainer.services.parameters import ParameterRefused
@@ -66,13 +68,21 @@ def dataset_import_npz(*, file: "File[bytes]", name: str, by: str = "") -> dict[
 
 
 def datasets_survey(datasets: list[Dataset]) -> None:
-    """Have the trainer side look at datasets that nobody has looked at, once each, not waiting."""
+    """Have the trainer side look at datasets that nobody has looked at, once each, not waiting.
+
+    Those whose pictures somebody deleted are looked at again.
+    """
     waiting = set(calls_about(SURVEY, UNDER_WAY).values_list("payload__name", flat=True))
     for dataset in datasets:
-        if not dataset.survey and dataset.name not in waiting:
+        if dataset.name not in waiting and (not dataset.survey or _lacks_pictures(dataset)):
             call_send(
                 kind=SURVEY, payload={"name": dataset.name}, limit_seconds=settings.ACC_EVAL_SECONDS
             )
+
+
+def _lacks_pictures(dataset: Dataset) -> bool:
+    name = min(dataset_pictures([dataset]), default=None)
+    return name is not None and not default_storage.exists(f"{SAMPLE_ROOM}/{name}")
 
 
 def _check_name(name: str) -> None:
