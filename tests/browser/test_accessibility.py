@@ -8,8 +8,9 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import Desk
 from tests.dashboard.rows import Scribe, experiment_make
+from tests.dashboard.states import measured, state_make
 from tests.dashboard.task_offers import task_classes_store
-from tests.trainer.rows import offer_make
+from tests.trainer.rows import dataset_make, offer_make
 from trainer.models import Job, RegisteredClass
 from trainer.services.nodes import node_heartbeat
 from trainer.services.registry import registry_store
@@ -119,3 +120,19 @@ def test_the_pages_that_stand_alone(desk, site, chromium, transactional_db, them
         assert faults(stranger) == []
     context.close()
     desk.trouble[:] = [line for line in desk.trouble if "404" not in line]
+
+
+def test_the_pages_of_the_data_and_of_the_states(desk, scribe, theme):
+    seen = {"kind": "classes", "train": [40, 45], "eval": [9, 6], "more": 0}
+    dataset_make(
+        "pets", duplicate_count=3, survey={"distribution": seen, "groups": []}, num_classes=2
+    )
+    assert faults(opened(desk, "/data/", theme)) == []
+    scribe.end(Job.State.COMPLETED)
+    root = state_make(scribe.job.experiment, 100, tag="ill")
+    end = state_make(scribe.job.experiment, 200, root)
+    measured(end, 0.95)
+    page = opened(desk, "/checkpoints/", theme)
+    assert faults(page) == []
+    page = opened(desk, f"/checkpoints/compare/?one={root.pk}&other={end.pk}", theme)
+    assert faults(page) == []
