@@ -10,8 +10,9 @@ from ninja.errors import HttpError
 from trainer.api.auth import caller_name
 from trainer.api.event_schemas import CommandOut, EventOut
 from trainer.api.lookup import ExperimentSlug, experiment_found, job_found
+from trainer.api.loss_schemas import LossColumnsOut, LossPointOut
 from trainer.api.loss_stream import loss_chunks, stream_json
-from trainer.api.schemas import JobHistoryOut, JobOut, LossColumnsOut, LossPointOut
+from trainer.api.schemas import JobHistoryOut, JobOut
 from trainer.selectors.commands import job_commands
 from trainer.selectors.jobs import (
     job_as_dict,
@@ -35,6 +36,14 @@ CommandState = Annotated[
 ]
 MaxPoints = Annotated[
     int | None, Query(ge=5, le=100_000, description="At most this many points a series.")
+]
+
+
+LastStep = Annotated[
+    int | None, Query(ge=0, le=2**31 - 1, description="Only points up to this step.")
+]
+Bands = Annotated[
+    bool, Query(description="With max_points: also each stretch's range and mean, as `bands`.")
 ]
 
 
@@ -105,8 +114,13 @@ def job_repeat_start(request: HttpRequest, job_id: int) -> dict[str, Any]:
     response=list[LossPointOut] | LossColumnsOut,
     summary="Read a job's losses",
 )
-def job_loss_history(
-    request: HttpRequest, job_id: int, after_step: AfterStep = 0, max_points: MaxPoints = None
+def job_loss_history(  # noqa: PLR0913  # each is a parameter of the address
+    request: HttpRequest,
+    job_id: int,
+    after_step: AfterStep = 0,
+    last_step: LastStep = None,
+    max_points: MaxPoints = None,
+    bands: Bands = False,
 ) -> HttpResponseBase | dict[str, Any]:
     """Read every recorded point, exact and in order; with `max_points`, thinned columns.
 
@@ -115,5 +129,9 @@ def job_loss_history(
     """
     found = job_found(job_id)
     if max_points is not None:
-        return loss_columns(found, after_step=after_step, max_points=max_points)
-    return stream_json(request, loss_chunks(found, after_step=after_step))
+        return loss_columns(
+            found, after_step=after_step, last_step=last_step, max_points=max_points, bands=bands
+        )
+    if bands:
+        raise HttpError(400, "bands need max_points: the exact points have no range")
+    return stream_json(request, loss_chunks(found, after_step=after_step, last_step=last_step))
