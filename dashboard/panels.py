@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from dashboard.curve_facts import curve_facts
 from dashboard.requests import PageMissing
 from trainer.models import Experiment, Job, LossSeries
 from trainer.selectors.events import story_of
@@ -66,6 +67,7 @@ def curves_panel(experiment: Experiment, job_asked: str | None) -> dict[str, Any
         "experiment": experiment,
         "curves_job": job,
         "curves_colours": json.dumps(colours),
+        **(curve_facts(job) if job else {}),
         "happenings": story_of(job)[::-1] if job else [],
     }
 
