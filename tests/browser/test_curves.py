@@ -1,5 +1,6 @@
 """The loss curves as somebody at the screen looks at them: near, far, weighted, side by side."""
 
+import csv
 import re
 
 import pytest
@@ -147,3 +148,27 @@ def test_other_jobs_are_drawn_beside_and_named(desk, experiment, scribe):
     desk.page.wait_for_selector("#loss-curves[data-to='200']")
     named.click()
     desk.page.wait_for_selector("#loss-curves[data-to='101']")
+
+
+def test_what_is_shown_can_be_saved_and_read_as_a_table(desk, scribe):
+    desk.open()
+    desk.wait_for_step(101)
+    desk.page.locator(".legend").get_by_role("button", name="kl").click()
+    drag(desk, 0.6, 1.0)
+    desk.page.wait_for_selector("#loss-curves:not([data-from='1'])")
+    first, _ = sight(desk)
+    with desk.page.expect_download() as saved:
+        desk.page.get_by_role("button", name="CSV of the losses").click()
+    rows = list(csv.DictReader(saved.value.path().read_text().splitlines()))
+    assert {row["series"] for row in rows} == {"recon", "digit", "total"}
+    recon = {int(row["first_step"]): float(row["mean"]) for row in rows if row["series"] == "recon"}
+    assert set(recon) == set(range(first, 102))
+    assert recon[101] == pytest.approx(10 / 110)
+    with desk.page.expect_download() as saved:
+        desk.page.get_by_role("button", name="PNG").click()
+    assert saved.value.path().read_bytes().startswith(b"\x89PNG")
+    desk.page.get_by_text("These curves as a table").click()
+    table = desk.page.locator("[data-curve-table] tbody tr", has_text="recon")
+    expect(table).to_have_count(102 - first)
+    expect(table.last).to_contain_text("101")
+    expect(table.last).to_contain_text("0.09091")

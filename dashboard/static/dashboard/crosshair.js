@@ -1,6 +1,7 @@
 /** The table of values under the pointer. */
 
 import { remarkable } from "./chart.js";
+import { curveName } from "./curve_table.js";
 import { TOTAL } from "./follow.js";
 import { formatCount, formatLoss } from "./format.js";
 import { paintSwatch } from "./palette.js";
@@ -79,12 +80,6 @@ function rowElement({ curve, text, range }) {
   if (range) loss.append(line("chart__tip-range", range));
   row.append(swatch, line("chart__tip-name", curveName(curve)), loss);
   return row;
-}
-
-/** Return the name of a curve as one reads it. */
-export function curveName({ name, job }) {
-  const own = name === TOTAL ? "total" : name;
-  return job === null ? own : `job ${job}: ${own}`;
 }
 
 function readRows(curves, step) {

@@ -5,6 +5,7 @@ import { ApiError, fetchJob } from "./api.js";
 import { axisOf, clockOf } from "./axis.js";
 import { LossChart, remarkable } from "./chart.js";
 import { Compared } from "./compared.js";
+import { CurveExport } from "./curve_export.js";
 import { Crosshair } from "./crosshair.js";
 import { showRecord } from "./curve_state.js";
 import { CurveTools, wireZoomButtons } from "./curve_tools.js";
@@ -69,7 +70,8 @@ export class CurvesPanel {
       remove: (job) => this.change({ compared: this.view.compared.filter((one) => one !== job) }),
     });
     const frame = find(".chart__frame");
-    const look = () => ({ curves: this.curves, state: this.state, axis: this.axis });
+    const look = () => this;
+    this.export = new CurveExport(panel, this.job, look);
     this.crosshair = new Crosshair(frame, this.chart, look);
     this.marks = new Marks(find(".chart__marks"), this.chart, (step) => this.showEntry(step));
     this.chart.onDrawn = () => this.marks.place();
@@ -157,6 +159,7 @@ export class CurvesPanel {
   draw() {
     const { state, view } = this;
     const sight = visible(view.range, this.lastStep());
+    this.sight = sight;
     this.axis = axisOf(view.x, {
       ...this.facts,
       clock: view.x === "time" ? clockOf(state.record, state.events, Date.now()) : [],
@@ -171,6 +174,7 @@ export class CurvesPanel {
     this.panel.querySelector("[data-zoom='reset']").disabled = view.range === null;
     this.panel.dataset.from = String(sight.from);
     this.panel.dataset.to = String(sight.to);
+    this.export.drawn();
     showRecord(this.panel, state);
   }
 
