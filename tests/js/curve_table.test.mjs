@@ -33,7 +33,7 @@ test("a table stays short, and its rows hold all losses in sight", () => {
 test("what is hidden is in no job's picture, and weights are those of the shown job", () => {
   const own = new Map([["", pointSeries([1], [3])], ["a", pointSeries([1], [2])]]);
   const others = [{ job: 4, series: new Map([...own, ["b", pointSeries([1], [1])]]) }];
-  const facts = { placeOf: () => 0, weightAt: () => 10 };
+  const facts = { placeOf: () => 0, weightAt: () => 10, absences: new Map() };
   const view = { hidden: new Set([""]), weighted: true };
   const picture = pictureOf(own, others, view, facts);
   assert.deepEqual(
