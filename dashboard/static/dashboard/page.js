@@ -124,7 +124,10 @@ document.body.addEventListener("htmx:afterSettle", (event) => {
   figures.draw();
 });
 
-document.body.addEventListener("acc:morphed", () => figures.draw());
+document.body.addEventListener("acc:morphed", () => {
+  markShownJob();
+  figures.draw();
+});
 
 wireMorphs();
 wireRefreshes();
