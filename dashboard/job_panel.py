@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from dashboard.advice import failure_advice
 from dashboard.registry_panels import PLACES, value_text
 from trainer.models import Job, RegisteredClass
 from trainer.selectors.events import story_of
@@ -66,6 +67,8 @@ def job_panel(job: Job) -> dict[str, Any]:
             *(_task_row(task.plan, task.joined_step) for task in job_tasks_joined(job)),
         ],
         "happenings": story_of(job),
+        "advice": failure_advice(job),
+        "typed": {"name": job.name, "notes": job.notes, "tags": job.tags},
     }
 
 

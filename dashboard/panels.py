@@ -1,31 +1,16 @@
 """What each panel's template needs, read from the selectors."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
+from dashboard.curve_facts import curve_facts
 from dashboard.requests import PageMissing
-from trainer.models import Experiment, Job, LossSeries
+from trainer.models import Experiment, Job
 from trainer.selectors.events import story_of
 from trainer.selectors.experiments import cards_of
-from trainer.selectors.jobs import job_active, job_as_dict, job_current, job_history, jobs_of
+from trainer.selectors.jobs import job_active, job_as_dict, job_current, jobs_of
 from trainer.selectors.nodes import trainer_is_online
 from trainer.selectors.pages import checkpoint_current, job_colours, job_is_stopping
-
-JOBS_SHOWN = 12
-
-
-@dataclass(frozen=True)
-class JobRow:
-    """One job of the list, with the summaries of its tasks."""
-
-    job: Job
-    losses: list[LossSeries]
-
-    @property
-    def is_active(self) -> bool:
-        """Whether the page moves its figures."""
-        return self.job.is_active
 
 
 def start_text(experiment: Experiment) -> str:
@@ -66,6 +51,7 @@ def curves_panel(experiment: Experiment, job_asked: str | None) -> dict[str, Any
         "experiment": experiment,
         "curves_job": job,
         "curves_colours": json.dumps(colours),
+        **(curve_facts(job) if job else {}),
         "happenings": story_of(job)[::-1] if job else [],
     }
 
@@ -77,12 +63,3 @@ def _job_asked(experiment: Experiment, asked: str) -> Job:
         name = asked if is_number else f"'{asked}'"
         raise PageMissing(f"there is no job {name} in experiment '{experiment.slug}'")
     return job
-
-
-def jobs_panel(experiment: Experiment) -> dict[str, Any]:
-    """Return what `partials/jobs.html` needs."""
-    rows = [
-        JobRow(job, [series for series in job.loss_series.all() if not series.is_total])
-        for job in job_history(experiment, limit=JOBS_SHOWN)
-    ]
-    return {"experiment": experiment, "job_rows": rows}

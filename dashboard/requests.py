@@ -10,8 +10,9 @@ from django.shortcuts import resolve_url
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-from trainer.models import Experiment
+from trainer.models import Experiment, Job
 from trainer.selectors.experiments import experiment_get
+from trainer.selectors.jobs import job_get
 
 Params = ParamSpec("Params")
 
@@ -71,3 +72,15 @@ def experiment_required(request: HttpRequest) -> Experiment:
     if experiment is None:
         raise PageMissing("there is no experiment yet")
     return experiment
+
+
+def job_required(job_id: int) -> Job:
+    """Return the job that the address names.
+
+    Raises:
+        PageMissing: there is none of this number.
+    """
+    found = job_get(job_id) if job_id <= LARGEST_ID else None
+    if found is None:
+        raise PageMissing(f"there is no job {job_id}")
+    return found

@@ -13,6 +13,7 @@ from dashboard.views import (
     evals,
     experiments,
     job,
+    jobs,
     partials,
     registry,
     sign_in,
@@ -45,7 +46,7 @@ urlpatterns = [
         name="partial_recon_refresh",
     ),
     path("picture/<str:name>", evals.picture, name="picture"),
-    path("partials/jobs/", partials.partial_jobs, name="partial_jobs"),
+    path("partials/jobs/", jobs.partial_jobs, name="partial_jobs"),
     path("partials/tasks/", partials.partial_tasks, name="partial_tasks"),
     path(
         "partials/cards/<int:card_id>/weight/",
@@ -154,6 +155,19 @@ urlpatterns = [
     path("job/<int:job_id>/", job.job, name="job"),
     path("job/<int:job_id>/events.csv", job.job_events_csv, name="job_events_csv"),
     path("partials/job/<int:job_id>/", job.partial_job, name="partial_job"),
+    path("partials/job/<int:job_id>/star/", jobs.partial_job_star, name="partial_job_star"),
+    path(
+        "partials/job/<int:job_id>/describe/",
+        jobs.partial_job_describe,
+        name="partial_job_describe",
+    ),
+    path("partials/job/<int:job_id>/repeat/", jobs.partial_job_repeat, name="partial_job_repeat"),
+    path(
+        "partials/job/<int:job_id>/continue/",
+        jobs.partial_job_continue,
+        name="partial_job_continue",
+    ),
+    path("job/compare/", jobs.compare, name="jobs_compare"),
     # Browsers ask for it on pages that name no icon of their own, such as the admin's.
     path("favicon.ico", RedirectView.as_view(url=static("dashboard/favicon.svg"))),
     path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),

@@ -9,10 +9,8 @@ from django.views.decorators.http import require_GET
 
 from dashboard.bar import bar_panel
 from dashboard.job_panel import job_panel
-from dashboard.requests import LARGEST_ID, HtmxRequest, PageMissing, signed_in
-from trainer.models import Job
+from dashboard.requests import HtmxRequest, job_required, signed_in
 from trainer.selectors.events import story_of
-from trainer.selectors.jobs import job_get
 
 EVENT_COLUMNS = ("step", "kind", "outcome", "task", "what", "by", "why", "at")
 FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
@@ -23,7 +21,7 @@ FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
 @signed_in
 def job(request: HtmxRequest, job_id: int) -> HttpResponse:
     """Show what one job ran, with which code, and what happened to it."""
-    found = _job(job_id)
+    found = job_required(job_id)
     context = bar_panel(found.experiment) | job_panel(found)
     return render(request, "pages/job.html", context | {"title": f"Job {found.pk} - ACC"})
 
@@ -33,7 +31,7 @@ def job(request: HtmxRequest, job_id: int) -> HttpResponse:
 @signed_in
 def partial_job(request: HtmxRequest, job_id: int) -> HttpResponse:
     """Show the same as the page, without the page around it."""
-    return render(request, "partials/job.html", job_panel(_job(job_id)))
+    return render(request, "partials/job.html", job_panel(job_required(job_id)))
 
 
 @require_GET
@@ -41,7 +39,7 @@ def partial_job(request: HtmxRequest, job_id: int) -> HttpResponse:
 @signed_in
 def job_events_csv(request: HtmxRequest, job_id: int) -> HttpResponse:
     """Give a job's events, and what was asked of it in vain, as a table to download."""
-    found = _job(job_id)
+    found = job_required(job_id)
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="job-{found.pk}-events.csv"'
     writer = csv.writer(response)
@@ -56,10 +54,3 @@ def _cell(value: object) -> str:
     """Return a cell that no spreadsheet takes for a formula, whatever a person wrote."""
     text = str(value)
     return f"'{text}" if text.startswith(FORMULA_BEGINS) else text
-
-
-def _job(job_id: int) -> Job:
-    found = job_get(job_id) if job_id <= LARGEST_ID else None
-    if found is None:
-        raise PageMissing(f"there is no job {job_id}")
-    return found

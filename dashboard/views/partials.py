@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 from django_htmx.http import HttpResponseClientRefresh
 
 from dashboard.card_panels import tasks_panel
-from dashboard.panels import curves_panel, jobs_panel, run_panel
+from dashboard.panels import curves_panel, run_panel
 from dashboard.requests import HtmxRequest, experiment_asked, experiment_required, signed_in
 
 
@@ -37,14 +37,6 @@ def partial_events(request: HtmxRequest) -> HttpResponse:
     if context["curves_job"] is None:
         return HttpResponse(status=204)
     return render(request, "partials/events.html", context)
-
-
-@require_GET
-@never_cache
-@signed_in
-def partial_jobs(request: HtmxRequest) -> HttpResponse:
-    """Show the newest jobs."""
-    return render(request, "partials/jobs.html", jobs_panel(experiment_required(request)))
 
 
 @require_GET

@@ -11,7 +11,8 @@ from dashboard.bar import bar_panel
 from dashboard.card_panels import tasks_panel
 from dashboard.eval_panel import eval_panel
 from dashboard.forms import TrainForm
-from dashboard.panels import curves_panel, jobs_panel, run_panel
+from dashboard.jobs_panel import jobs_panel
+from dashboard.panels import curves_panel, run_panel
 from dashboard.recon_panel import recon_panel
 from dashboard.requests import HtmxRequest, experiment_asked, signed_in
 
@@ -28,7 +29,9 @@ def workbench(request: HtmxRequest) -> HttpResponse:
     }
     if experiment:
         context |= curves_panel(experiment, request.GET.get("job"))
-        context |= jobs_panel(experiment) | tasks_panel(experiment) | run_panel(experiment)
+        context |= (
+            jobs_panel(experiment, request.GET) | tasks_panel(experiment) | run_panel(experiment)
+        )
         context |= eval_panel(experiment) | recon_panel(experiment, order=None)
         context["form"] = TrainForm()
     return render(request, "pages/workbench.html", context)

@@ -232,25 +232,6 @@ def test_a_click_on_a_job_shows_its_curves_and_the_address_leads_back_to_them(de
     assert_shows(desk, second.job, step=50)
 
 
-def test_a_curve_can_be_hidden_smoothed_and_read(desk, experiment):
-    scribe = Scribe.start(experiment)
-    scribe.write(101)
-    desk.open()
-    desk.wait_for_step(101)
-    desk.page.locator(".legend").get_by_role("button", name="kl").click()
-    assert set(desk.points()) == {"recon", "digit", "total"}
-    desk.page.get_by_role("button", name="Linear").click()
-    desk.page.get_by_label("Smooth").select_option("10")
-    frame = desk.page.locator(".chart__frame canvas")
-    frame.hover(position={"x": 400, "y": 150})
-    tip = desk.page.locator(".chart__tip")
-    expect(tip).to_contain_text("recon")
-    expect(tip).not_to_contain_text("kl")
-    desk.page.reload()
-    expect(desk.page.get_by_role("button", name="Linear")).to_have_attribute("aria-pressed", "true")
-    expect(desk.page.get_by_label("Smooth")).to_have_value("10")
-
-
 def test_markup_in_a_name_stays_text(desk):
     experiment = experiment_make("evil", name="<img src=x onerror=document.title=1>")
     scribe = Scribe.start(experiment)

@@ -10,8 +10,19 @@ import {
   follow,
   TOTAL,
 } from "../../dashboard/static/dashboard/follow.js";
+import { pointSeries } from "../../dashboard/static/dashboard/series.js";
 
 const JOB = 7;
+
+function emptyBand() {
+  return { first_step: [], last_step: [], low: [], high: [], mean: [], count: [] };
+}
+
+function addStep(band, step, value) {
+  for (const column of [band.first_step, band.last_step]) column.push(step);
+  for (const column of [band.low, band.high, band.mean]) column.push(value);
+  band.count.push(1);
+}
 
 /** A job as the database knows it: every point, and what to answer or announce. */
 class Server {
@@ -78,20 +89,15 @@ class Server {
   }
 
   history(afterStep) {
-    const series = {};
+    const bands = { [TOTAL]: emptyBand() };
     const nonfinite = [];
     for (const { step, row, marks } of this.points.filter((point) => point.step > afterStep)) {
       for (const [name, value] of Object.entries(row)) {
-        const odd = marks.find((mark) => mark.task_name === name);
-        if (value === null && !odd) continue;
-        const column = (series[name] ??= { step: [], loss: [] });
-        column.step.push(step);
-        column.loss.push(value);
+        if (value !== null) addStep((bands[name] ??= emptyBand()), step, value);
       }
       nonfinite.push(...marks);
     }
-    const { [TOTAL]: total = { step: [], loss: [] }, ...tasks } = series;
-    return { job: JOB, series: tasks, total, nonfinite };
+    return { job: JOB, bands, nonfinite };
   }
 
   answer(state) {
@@ -139,7 +145,7 @@ test("a state without its first answer holds messages and applies them after it"
   assert.equal(page.lacks, true);
   page = catchUp(page, answer);
   assert.equal(page.lacks, false);
-  assert.deepEqual(page.series.get("recon"), { steps: [1, 2, 3], values: [3, 2, 1], marks: [] });
+  assert.deepEqual(page.series.get("recon"), pointSeries([1, 2, 3], [3, 2, 1]));
 });
 
 test("a reload in mid-run shows no point twice, though history and messages overlap", () => {
@@ -160,8 +166,10 @@ test("history that ends within a message is continued by the rest of the message
   let page = server.load();
   server.flush({ recon: [5, 4] });
   const message = server.flush({ recon: [3, 2, 1] });
-  const recon = { step: [1, 3], loss: [5, 3] };
-  const history = { series: { recon }, total: { step: [], loss: [] } };
+  const history = server.history(0);
+  history.bands = { recon: emptyBand() };
+  addStep(history.bands.recon, 1, 5);
+  addStep(history.bands.recon, 3, 3);
   page = catchUp(emptyState(JOB), { job: { ...server.record(), seq: 1 }, history });
   page = follow(page, message);
   assert.deepEqual(page.series.get("recon").steps, [1, 3, 4, 5]);
@@ -210,7 +218,7 @@ test("a reconnected page asks only for what it does not have", () => {
   let page = follow(server.load(), server.flush({ recon: [3, 2] }));
   server.flush({ recon: [1] });
   page = doubt(page);
-  assert.deepEqual(server.answer(page).history.series.recon.step, [3]);
+  assert.deepEqual(server.answer(page).history.bands.recon.last_step, [3]);
   page = server.load(page);
   assertSameCurves(page, server.load());
 });
@@ -224,6 +232,19 @@ test("a restart from a checkpoint replaces the points after it", () => {
   page = follow(page, server.flush({ recon: [3.5, 2.5] }));
   assert.deepEqual(page.series.get("recon").values, [5, 4, 3.5, 2.5]);
   assert.deepEqual(page.series, server.load().series);
+});
+
+test("a restart into the middle of a bucket makes the page load the job anew", () => {
+  const server = new Server();
+  for (let step = 1; step <= 10; step += 1) server.flush({ recon: [step] });
+  const history = server.history(0);
+  const band = { first_step: [1, 6], last_step: [5, 10], low: [1, 6], high: [5, 10] };
+  history.bands.recon = { ...band, mean: [3, 8], count: [5, 5] };
+  let page = catchUp(emptyState(JOB), { job: server.record(), history, events: [] });
+  page = server.restart(7).reduce(follow, page);
+  assert.equal(page.lacks, true);
+  page = server.load(page);
+  assertSameCurves(page, server.load());
 });
 
 test("a restart that the page slept through makes it load the job anew", () => {
@@ -245,7 +266,7 @@ test("a loss that is not finite breaks the line and has a mark; taking no part d
   assert.deepEqual(page.series.get("a").steps, [1, 2, 3]);
   assert.ok(Number.isNaN(page.series.get("a").values[1]));
   assert.deepEqual(page.series.get("a").marks, [{ step: 2, kind: "inf" }]);
-  assert.deepEqual(page.series.get("b"), { steps: [2], values: [2], marks: [] });
+  assert.deepEqual(page.series.get("b"), pointSeries([2], [2]));
   assert.deepEqual(page.series.get(TOTAL).marks, [{ step: 2, kind: "nan" }]);
 });
 

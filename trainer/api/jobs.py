@@ -10,8 +10,9 @@ from ninja.errors import HttpError
 from trainer.api.auth import caller_name
 from trainer.api.event_schemas import CommandOut, EventOut
 from trainer.api.lookup import ExperimentSlug, experiment_found, job_found
+from trainer.api.loss_schemas import LossColumnsOut, LossPart, LossPointOut
 from trainer.api.loss_stream import loss_chunks, stream_json
-from trainer.api.schemas import JobHistoryOut, JobOut, LossColumnsOut, LossPointOut
+from trainer.api.schemas import JobHistoryOut, JobOut
 from trainer.selectors.commands import job_commands
 from trainer.selectors.jobs import (
     job_as_dict,
@@ -27,14 +28,8 @@ from trainer.services.job_start import job_repeat
 router = Router(tags=["jobs"])
 
 ListLimit = Annotated[int, Query(ge=1, le=1000, description="At most this many, newest first.")]
-AfterStep = Annotated[
-    int, Query(ge=0, le=2**31 - 1, description="Only points of later steps than this.")
-]
 CommandState = Annotated[
     Literal["pending", "applied", "refused"] | None, Query(description="Only those in this state.")
-]
-MaxPoints = Annotated[
-    int | None, Query(ge=5, le=100_000, description="At most this many points a series.")
 ]
 
 
@@ -106,7 +101,7 @@ def job_repeat_start(request: HttpRequest, job_id: int) -> dict[str, Any]:
     summary="Read a job's losses",
 )
 def job_loss_history(
-    request: HttpRequest, job_id: int, after_step: AfterStep = 0, max_points: MaxPoints = None
+    request: HttpRequest, job_id: int, part: Query[LossPart]
 ) -> HttpResponseBase | dict[str, Any]:
     """Read every recorded point, exact and in order; with `max_points`, thinned columns.
 
@@ -114,6 +109,11 @@ def job_loss_history(
     are not finite.
     """
     found = job_found(job_id)
-    if max_points is not None:
-        return loss_columns(found, after_step=after_step, max_points=max_points)
-    return stream_json(request, loss_chunks(found, after_step=after_step))
+    after, last = part.after_step, part.last_step
+    if part.max_points is not None:
+        return loss_columns(
+            found, after_step=after, last_step=last, max_points=part.max_points, bands=part.bands
+        )
+    if part.bands:
+        raise HttpError(400, "bands need max_points: the exact points have no range")
+    return stream_json(request, loss_chunks(found, after_step=after, last_step=last))

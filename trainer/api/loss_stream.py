@@ -17,14 +17,14 @@ CHUNK_STEPS = 256  # five tasks make about 128 kB of them
 GZIP = 16 + zlib.MAX_WBITS
 
 
-def loss_chunks(job: Job, *, after_step: int) -> Iterator[bytes]:
+def loss_chunks(job: Job, *, after_step: int, last_step: int | None = None) -> Iterator[bytes]:
     """Yield `selectors.losses.loss_points` as a JSON list, in pieces.
 
     Written out by hand: a dictionary a point and `json` over it take more than twice as long, and
     a long job has millions of points.
     """
     opening = "["
-    for run in loss_runs(job, after_step=after_step):
+    for run in loss_runs(job, after_step=after_step, last_step=last_step):
         for first_step in range(run.first_step, run.last_step + 1, CHUNK_STEPS):
             points = _encoded(run.between(first_step, first_step + CHUNK_STEPS - 1))
             if points:

@@ -1,6 +1,6 @@
 """A training job, what was asked of it, and what happened to it."""
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -8,6 +8,7 @@ from trainer.models.validators import validate_positive
 
 MAX_STEPS = 1_000_000_000
 MAX_WHY = 500
+MAX_NOTES = 4000
 
 
 class Job(models.Model):
@@ -58,6 +59,12 @@ class Job(models.Model):
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="repetitions"
     )
 
+    # What people say of it; nothing that trains looks at these.
+    name = models.CharField(max_length=120, blank=True)
+    notes = models.TextField(blank=True, validators=[MaxLengthValidator(MAX_NOTES)])
+    tags = models.CharField(max_length=200, blank=True, help_text='Such as "baseline, long".')
+    starred = models.BooleanField(default=False)
+
     created_at = models.DateTimeField(auto_now_add=True)
     enqueued_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
@@ -100,6 +107,11 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"Job {self.pk}"
+
+    @property
+    def tag_list(self) -> list[str]:
+        """Its tags, one by one."""
+        return [tag for tag in self.tags.split(", ") if tag]
 
     @property
     def is_active(self) -> bool:

@@ -1,5 +1,7 @@
 """Buckets of losses: of a stretch of one curve, its smallest, its largest and its mean loss."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -66,6 +68,27 @@ def extremes(buckets_N: Buckets, odds_M: Odds) -> tuple[NDArray[np.int64], NDArr
     losses = np.concatenate([buckets_N["low"], buckets_N["high"], odds_M["value"]])
     steps, first = np.unique(steps.astype(np.int64), return_index=True)
     return steps, losses[first]
+
+
+def band_table(
+    buckets_N: Buckets, *, after_step: int, last_step: int, width: int
+) -> dict[str, Any]:
+    """Return one bucket for each `width` steps as columns, with the steps that it may span.
+
+    Args:
+        width: a multiple of the steps of every bucket, so that none lies in two of the new ones.
+    """
+    groups_N = (buckets_N["low_step"].astype(np.int64) - 1) // width
+    folded = fold(buckets_N, groups_N)
+    groups_G = np.unique(groups_N)
+    return {
+        "first_step": np.maximum(groups_G * width + 1, after_step + 1).tolist(),
+        "last_step": np.minimum((groups_G + 1) * width, last_step).tolist(),
+        "low": folded["low"].tolist(),
+        "high": folded["high"].tolist(),
+        "mean": folded["mean"].tolist(),
+        "count": folded["count"].tolist(),
+    }
 
 
 def _starts(groups_N: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -5,6 +5,7 @@ buckets are stored as soon as they are full; the end of a curve, and the ends of
 from finer levels, in the end from the points themselves.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -43,10 +44,22 @@ def stretches(
     job: Job, *, first_step: int, last_step: int, steps_a_bucket: float
 ) -> Iterator[Stretch]:
     """Yield a job's curves from step to step, in buckets of at most so many steps."""
+    yield from _read(job, _level_for(steps_a_bucket), first_step, last_step)
+
+
+def band_width(steps_a_bucket: float) -> int:
+    """Return the least count of steps, at least so many, that cuts no bucket read for them."""
+    level = _level_for(steps_a_bucket)
+    size = bucket_steps(level) if level else 1
+    return max(1, math.ceil(steps_a_bucket / size)) * size
+
+
+def _level_for(steps_a_bucket: float) -> int:
+    """Return the coarsest level whose buckets hold at most so many steps; 0 for the points."""
     level = 0
     while bucket_steps(level + 1) <= steps_a_bucket:
         level += 1
-    yield from _read(job, level, first_step, last_step)
+    return level
 
 
 def stretch_of(runs: list[LossRun]) -> Stretch:

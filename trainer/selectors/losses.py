@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from trainer.live.events import NonFinite, json_numbers, nonfinite_name
 from trainer.models import Job
-from trainer.selectors.loss_buckets import extremes
-from trainer.selectors.loss_levels import TOTAL, joined, stretches
+from trainer.selectors.loss_buckets import band_table, extremes
+from trainer.selectors.loss_levels import TOTAL, Stretch, band_width, joined, stretches
 from trainer.selectors.loss_runs import LossRun, last_step_stored, loss_runs
 
 
@@ -39,20 +39,43 @@ def _points_of(run: LossRun) -> Iterator[dict[str, Any]]:
 
 
 def loss_columns(
-    job: Job, *, max_points: int, after_step: int = 0, last_step: int | None = None
+    job: Job,
+    *,
+    max_points: int,
+    after_step: int = 0,
+    last_step: int | None = None,
+    bands: bool = False,
 ) -> dict[str, Any]:
     """Return at most `max_points` points a series, in columns.
 
     Steps are cut into buckets; of each bucket the points of the smallest and the largest loss
     stay, and one that is not finite if there is one, so that no spike of a single step is lost.
     What it costs depends on `max_points`, not on the job's length.
+
+    Args:
+        bands: also give the buckets themselves, at most `max_points` a series, each with its
+            steps, extremes and mean. Where all steps fit, each is a bucket of its own.
     """
     end = last_step_stored(job)
     if last_step is not None:
         end = min(end, last_step)
-    steps_a_bucket = (end - after_step) / max(1, (max_points - 2) // 2)
+    step_count = max(0, end - after_step)
+    steps_a_bucket = step_count / (max_points if bands else max(1, (max_points - 2) // 2))
     read = stretches(job, first_step=after_step + 1, last_step=end, steps_a_bucket=steps_a_bucket)
     whole = joined(list(read))
+    answer = _columns_of(whole, max_points) | {"job": job.pk}
+    if bands:
+        # A view that begins within a bucket has one more of them than its steps would fill.
+        fits = step_count <= max_points
+        width = 1 if fits else band_width(step_count / (max_points - 1))
+        answer["bands"] = {
+            name: band_table(buckets, after_step=after_step, last_step=end, width=width)
+            for name, buckets in whole.buckets.items()
+        }
+    return answer
+
+
+def _columns_of(whole: Stretch, max_points: int) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     nonfinite: list[NonFinite] = []
     for name, buckets in whole.buckets.items():
@@ -64,7 +87,7 @@ def loss_columns(
             if not np.isfinite(loss)
         ]
     total = columns.pop(TOTAL, {"step": [], "loss": []})
-    return {"job": job.pk, "series": columns, "total": total, "nonfinite": nonfinite}
+    return {"series": columns, "total": total, "nonfinite": nonfinite}
 
 
 def _thinned(

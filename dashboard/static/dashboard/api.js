@@ -28,8 +28,13 @@ export async function getJson(path, query = {}) {
 export async function fetchJob(job, afterStep, maxPoints) {
   const record = await getJson(`/jobs/${job}`);
   const [history, events] = await Promise.all([
-    getJson(`/jobs/${job}/loss_history`, { after_step: afterStep, max_points: maxPoints }),
+    fetchCurves(job, { after_step: afterStep, max_points: maxPoints }),
     getJson(`/jobs/${job}/events`),
   ]);
   return { job: record, history, events };
+}
+
+/** Return a job's losses in buckets: at most `max_points` a series, of `after_step`, `last_step`. */
+export function fetchCurves(job, part) {
+  return getJson(`/jobs/${job}/loss_history`, { ...part, bands: true });
 }

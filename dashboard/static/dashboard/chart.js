@@ -1,11 +1,11 @@
 /** Draws the curves with Chart.js, which a classic script has put into `window.Chart`. */
 
-import { absencesOf, withBreaks } from "./absences.js";
-import { breakMarks, crosshairLine, eventLines, stepPixel } from "./chart_plugins.js";
+import { withBreaks } from "./absences.js";
+import { bands, breakMarks, crosshairLine, eventLines, stepPixel } from "./chart_plugins.js";
 import { TOTAL } from "./follow.js";
-import { formatCount, formatLoss } from "./format.js";
-import { cssColour, styleOf } from "./palette.js";
-import { smooth, thin } from "./series.js";
+import { formatLoss } from "./format.js";
+import { cssColour, dashOf } from "./palette.js";
+import { around, fold, middles, smooth } from "./series.js";
 
 /** Return the events of a job that are worth a line on its curves. */
 export function remarkable(events) {
@@ -14,12 +14,8 @@ export function remarkable(events) {
 
 /** The chart of one canvas. */
 export class LossChart {
-  /**
-   * @param {HTMLCanvasElement} canvas
-   * @param {(name: string) => number} placeOf a task's place in the palette
-   */
-  constructor(canvas, placeOf) {
-    this.placeOf = placeOf;
+  /** @param {HTMLCanvasElement} canvas */
+  constructor(canvas) {
     this.datasets = new Map();
     /** Told after each drawing, be it of new points or in a new size. */
     this.onDrawn = () => {};
@@ -28,7 +24,7 @@ export class LossChart {
       type: "line",
       data: { datasets: [] },
       options: baseOptions(),
-      plugins: [eventLines, breakMarks, crosshairLine, drawn],
+      plugins: [bands, eventLines, breakMarks, crosshairLine, drawn],
     });
     this.restyle();
   }
@@ -53,75 +49,96 @@ export class LossChart {
   }
 
   /**
-   * Show a state of `follow`.
+   * Show curves.
    *
-   * @param {{logarithmic: boolean, span: number, hidden: Set<string>, chosen: number|null}} view
-   *   `span`: steps to smooth over, 0 for none; `chosen`: the step of the event that is looked at
+   * @param {{name: string, job: number|null, place: number, rank: number, series: object,
+   *   spans: [number, number][]}[]} curves `job`: null for the shown job, else the one compared
+   *   with it, the `rank`-th of them; `spans`: where its task took no part
+   * @param {{logarithmic: boolean, span: number, weighted: boolean}} view
+   *   `span`: steps to smooth over, 0 for none
+   * @param {{from: number, to: number}} sight the first and the last step in sight
+   * @param {ReturnType<import("./axis.js").axisOf>} axis
+   * @param {{steps: number[], chosen: number|null}} events
    */
-  draw(state, view) {
+  draw(curves, view, sight, axis, events) {
     const { chart } = this;
-    chart.options.scales.y.type = view.logarithmic ? "logarithmic" : "linear";
-    chart.options.scales.x.max = Math.max(state.lastStep, 2);
-    chart.options.plugins.accEvents.steps = remarkable(state.events).map((event) => event.step);
-    chart.options.plugins.accEvents.chosen = view.chosen;
-    // The total is drawn last, so it lies under the tasks' lines.
-    const names = [...state.series.keys()].filter((name) => name !== TOTAL);
-    const absences = absencesOf(state.events);
-    chart.data.datasets = [...names, TOTAL].flatMap((name) =>
-      view.hidden.has(name)
-        ? []
-        : this.lines(name, state.series.get(name), view, absences.get(name)),
-    );
+    const { x, y } = chart.options.scales;
+    chart.accAxis = axis;
+    x.title.text = axis.title;
+    x.ticks.callback = (value) => axis.tick(value);
+    x.min = axis.of(sight.from);
+    x.max = axis.of(sight.to);
+    y.type = view.logarithmic ? "logarithmic" : "linear";
+    y.title.text = view.weighted ? "loss \u00d7 weight" : "loss";
+    Object.assign(chart.options.plugins.accEvents, events);
+    chart.data.datasets = curves.flatMap((curve) => this.lines(curve, view, sight, axis));
+    const reach = reachOf(chart.data.datasets, view.logarithmic);
+    Object.assign(y, { suggestedMin: reach?.low, suggestedMax: reach?.high });
     chart.update("none");
   }
 
-  /** Return the datasets of one series: its points, and their smoothed course if wanted. */
-  lines(name, series, view, spans) {
-    const columns = Math.max(50, Math.floor(this.chart.width));
-    const thinned = thin(series, columns);
-    const raw = this.dataset(name, view.span > 0);
-    raw.data = withBreaks(points(thinned.steps, thinned.values, view.logarithmic), spans);
-    raw.accMarks = series.marks;
+  /** Return the datasets of a curve: its course with its band, and what is smoothed if wanted. */
+  lines(curve, view, sight, axis) {
+    const columns = this.columns();
+    const shown = fold(around(curve.series, sight.from, sight.to), columns);
+    const raw = this.dataset(curve, view.span > 0);
+    Object.assign(raw, drawnOf(shown, curve, view, axis), { accMarks: shown.marks });
+    raw.accBand = bandOf(shown, axis);
     if (view.span === 0) return [raw];
-    const course = this.dataset(`${name} smoothed`, false, name);
-    const values = smooth(series.steps, series.values, view.span);
-    const fine = thin({ steps: series.steps, values, marks: [] }, columns);
-    course.data = withBreaks(points(fine.steps, fine.values, view.logarithmic), spans);
+    const course = this.dataset(curve, false);
+    const smoothed = { ...curve.series, values: smooth(curve.series, view.span) };
+    const fine = fold(around(smoothed, sight.from, sight.to), columns);
+    Object.assign(course, drawnOf(fine, curve, view, axis), { accMarks: [], accBand: null });
     return [course, raw];
   }
 
-  dataset(key, faint, name = key) {
-    const id = `${key} ${faint}`;
-    if (!this.datasets.has(id)) this.datasets.set(id, this.newDataset(id, name, faint));
-    return this.datasets.get(id);
+  /** Return how many buckets side by side the screen has room for. */
+  columns() {
+    return Math.max(50, Math.floor(this.chart.width));
   }
 
-  newDataset(id, name, faint) {
-    const place = name === TOTAL ? 0 : this.placeOf(name);
-    const colour = cssColour(name, place);
-    return {
-      label: id,
-      accColour: colour,
-      borderColor: faint ? `${colour}40` : colour,
-      borderWidth: name === TOTAL ? 1.5 : 1.75,
-      borderDash: name !== TOTAL && styleOf(place).dashed ? [6, 3] : [],
-      data: [],
-    };
+  dataset(curve, faint) {
+    const owner = curve.job === null ? "" : `job ${curve.job}: `;
+    const id = `${owner}${curve.name}${faint ? " raw" : ""}`;
+    if (!this.datasets.has(id)) this.datasets.set(id, newDataset(id, curve, faint));
+    return this.datasets.get(id);
   }
 
   /** Return the step under a position of the pointer; null outside of the curves. */
   stepAt(clientX) {
-    const { canvas, chartArea, scales } = this.chart;
-    const x = clientX - canvas.getBoundingClientRect().left;
-    if (!chartArea || x < chartArea.left || x > chartArea.right) return null;
-    return Math.max(1, Math.round(scales.x.getValueForPixel(x)));
+    const { left, right } = this.area();
+    return clientX < left || clientX > right ? null : this.stepAtEdge(clientX);
+  }
+
+  /** Return the step under a position, or the one at the nearest edge. */
+  stepAtEdge(clientX) {
+    const { left, right } = this.area();
+    const { scales, canvas, accAxis } = this.chart;
+    const x = Math.min(right, Math.max(left, clientX)) - canvas.getBoundingClientRect().left;
+    return Math.max(1, Math.round(accAxis.step(scales.x.getValueForPixel(x))));
+  }
+
+  /** Return where the curves begin and end on the screen. */
+  area() {
+    const { canvas, chartArea } = this.chart;
+    const box = canvas.getBoundingClientRect();
+    return { left: box.left + (chartArea?.left ?? 0), right: box.left + (chartArea?.right ?? 0) };
+  }
+
+  /** Whether the pointer is over the curves themselves. */
+  holds({ clientX, clientY }) {
+    const { canvas, chartArea } = this.chart;
+    const { left, right } = this.area();
+    const y = clientY - canvas.getBoundingClientRect().top;
+    const isBeside = clientX < left || clientX > right;
+    return !isBeside && y >= chartArea.top && y <= chartArea.bottom;
   }
 
   /** Return where the mark of an event is, in pixels of the canvas; null outside of the curves. */
   pixelOf(step) {
-    const { chartArea, scales } = this.chart;
-    if (!chartArea) return null;
-    const x = stepPixel(scales.x, step);
+    const { chartArea } = this.chart;
+    if (!chartArea || !this.chart.accAxis) return null;
+    const x = stepPixel(this.chart, step);
     return x < chartArea.left - 1 || x > chartArea.right + 1 ? null : x;
   }
 
@@ -137,9 +154,50 @@ export class LossChart {
   }
 }
 
+function newDataset(id, { name, job, place, rank }, faint) {
+  const colour = cssColour(name, place);
+  const isOther = job !== null;
+  return {
+    label: id,
+    accColour: colour,
+    borderColor: `${colour}${faint ? "40" : isOther ? "b0" : ""}`,
+    borderWidth: name === TOTAL || isOther ? 1.5 : 1.75,
+    borderDash: dashOf(name, place, rank),
+    data: [],
+  };
+}
+
 /** Return what Chart.js draws; NaN is a break, and a logarithm has no place for 0 and below. */
-function points(steps, values, logarithmic) {
-  return steps.map((x, at) => ({ x, y: logarithmic && values[at] <= 0 ? NaN : values[at] }));
+function drawnOf(series, { spans }, view, axis) {
+  const points = middles(series).map((x, at) => {
+    const y = series.values[at];
+    return { x, y: view.logarithmic && y <= 0 ? NaN : y };
+  });
+  return { data: withBreaks(points, spans).map(({ x, y }) => ({ x: axis.of(x), y })) };
+}
+
+/** Return the range behind a line, at the middle of each bucket; null where all are points. */
+function bandOf(series, axis) {
+  const { lows, highs, counts } = series;
+  if (!counts.some((count) => count > 1)) return null;
+  const cells = middles(series).map((step, at) => ({
+    x: axis.of(step),
+    low: lows[at],
+    high: highs[at],
+  }));
+  return cells.filter((_cell, at) => counts[at] > 0);
+}
+
+/** Return the least and the greatest loss of all bands, so that the axis has room for them. */
+function reachOf(datasets, logarithmic) {
+  const cells = datasets.flatMap(({ accBand }) => accBand ?? []);
+  const lows = cells.map(({ low }) => low).filter((low) => !logarithmic || low > 0);
+  if (lows.length === 0) return null;
+  return { low: least(lows), high: -least(cells.map(({ high }) => -high)) };
+}
+
+function least(values) {
+  return values.reduce((one, other) => Math.min(one, other), Infinity);
 }
 
 function baseOptions() {
@@ -163,7 +221,6 @@ function baseOptions() {
     scales: {
       x: {
         type: "linear",
-        min: 1,
         title: title("step"),
         border: {},
         grid: { display: false },
@@ -171,7 +228,6 @@ function baseOptions() {
           maxRotation: 0,
           autoSkipPadding: 28,
           precision: 0,
-          callback: (step) => formatCount(step),
         },
       },
       y: {

@@ -1,6 +1,7 @@
 /** The table of values under the pointer. */
 
 import { remarkable } from "./chart.js";
+import { curveName } from "./curve_table.js";
 import { TOTAL } from "./follow.js";
 import { formatCount, formatLoss } from "./format.js";
 import { paintSwatch } from "./palette.js";
@@ -14,11 +15,10 @@ export class Crosshair {
   /**
    * @param {HTMLElement} frame holds the canvas and the table
    * @param {import("./chart.js").LossChart} chart
-   * @param {() => {state: object, hidden: Set<string>}} look what the chart shows now
-   * @param {(name: string) => number} placeOf
+   * @param {() => {curves: object[], state: object, axis: object}} look what the chart shows now
    */
-  constructor(frame, chart, look, placeOf) {
-    Object.assign(this, { frame, chart, look, placeOf });
+  constructor(frame, chart, look) {
+    Object.assign(this, { frame, chart, look });
     this.tip = frame.querySelector(".chart__tip");
     frame.addEventListener("pointermove", (event) => this.move(event));
     frame.addEventListener("pointerleave", () => this.hide());
@@ -30,22 +30,25 @@ export class Crosshair {
   }
 
   move(event) {
-    const { state, hidden } = this.look();
-    const asked = this.chart.stepAt(event.clientX);
-    const rows = asked === null ? [] : readRows(state, hidden, asked);
+    const { curves, state, axis } = this.look();
+    const asked = curves ? this.chart.stepAt(event.clientX) : null;
+    const rows = asked === null ? [] : readRows(curves, asked);
     if (rows.length === 0) {
       this.hide();
       return;
     }
     // The nearest recorded step of any curve, so that line and table speak of the same one.
-    const step = rows.reduce((best, row) =>
-      Math.abs(row.step - asked) < Math.abs(best.step - asked) ? row : best,
-    ).step;
+    const near = rows.reduce((best, row) =>
+      Math.abs(row.last - asked) < Math.abs(best.last - asked) ? row : best,
+    );
+    const step = (near.first + near.last) / 2;
     this.chart.point(step);
     const close = remarkable(state.events).filter((happened) => this.isNear(happened.step, step));
+    const said = axis.say(step);
     this.tip.replaceChildren(
-      line("chart__tip-step", `step ${formatCount(step)}`),
-      ...rows.map((row) => this.rowElement(row)),
+      line("chart__tip-step", stepsText(near)),
+      ...(said ? [line("chart__tip-step", said)] : []),
+      ...rows.map((row) => rowElement(row)),
       ...close.map((happened) => line("chart__tip-event", saidBy(happened))),
     );
     this.tip.hidden = false;
@@ -53,9 +56,8 @@ export class Crosshair {
   }
 
   isNear(eventStep, step) {
-    const scale = this.chart.chart.scales.x;
-    const distance = scale.getPixelForValue(eventStep) - scale.getPixelForValue(step);
-    return Math.abs(distance) <= EVENT_REACH;
+    const [one, other] = [this.chart.pixelOf(eventStep), this.chart.pixelOf(step)];
+    return one !== null && other !== null && Math.abs(one - other) <= EVENT_REACH;
   }
 
   /** Put the table beside the pointer, on the side that has room. */
@@ -66,28 +68,45 @@ export class Crosshair {
     const left = x + 16 + width > frame.width ? x - 16 - width : x + 16;
     this.tip.style.left = `${Math.max(0, left)}px`;
   }
-
-  rowElement({ name, text }) {
-    const row = document.createElement("div");
-    row.className = "chart__tip-row";
-    const swatch = document.createElement("span");
-    swatch.className = "swatch";
-    paintSwatch(swatch, name, name === TOTAL ? 0 : this.placeOf(name));
-    row.append(swatch, line("chart__tip-name", name === TOTAL ? "total" : name), line("", text));
-    return row;
-  }
 }
 
-function readRows(state, hidden, step) {
+function rowElement({ curve, text, range }) {
+  const row = document.createElement("div");
+  row.className = "chart__tip-row";
+  const swatch = document.createElement("span");
+  swatch.className = "swatch";
+  paintSwatch(swatch, curve.name, curve.place);
+  const loss = line("", text);
+  if (range) loss.append(line("chart__tip-range", range));
+  row.append(swatch, line("chart__tip-name", curveName(curve)), loss);
+  return row;
+}
+
+function readRows(curves, step) {
   const rows = [];
-  for (const [name, series] of state.series) {
-    const at = hidden.has(name) ? -1 : nearest(series.steps, step);
+  for (const curve of curves) {
+    const { series } = curve;
+    const at = nearest(series, step);
     if (at < 0) continue;
-    const mark = series.marks.find((candidate) => candidate.step === series.steps[at]);
-    rows.push({ name, step: series.steps[at], text: mark?.kind ?? formatLoss(series.values[at]) });
+    const [first, last] = [series.firsts[at], series.steps[at]];
+    const mark = series.marks.find((candidate) => candidate.step === last);
+    const isMean = series.counts[at] > 1;
+    rows.push({
+      curve,
+      first,
+      last,
+      text: mark?.kind ?? `${isMean ? "mean " : ""}${formatLoss(series.values[at])}`,
+      range: isMean ? `${formatLoss(series.lows[at])} to ${formatLoss(series.highs[at])}` : null,
+    });
   }
   // The total first, as it is the sum of what follows.
-  return rows.sort((a, b) => (b.name === TOTAL) - (a.name === TOTAL));
+  const order = ({ curve: { name, job } }) => 2 * (job !== null) - (name === TOTAL);
+  return rows.sort((one, other) => order(one) - order(other));
+}
+
+function stepsText({ first, last }) {
+  const steps = [...new Set([first, last])].map((step) => formatCount(step));
+  return steps.length > 1 ? `steps ${steps.join(" to ")}` : `step ${steps[0]}`;
 }
 
 function saidBy({ words, by }) {

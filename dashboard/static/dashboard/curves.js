@@ -1,29 +1,38 @@
 /** The panel of the loss curves: follows one job and draws it. */
 
+import { absencesOf } from "./absences.js";
 import { ApiError, fetchJob } from "./api.js";
+import { axisOf, clockOf } from "./axis.js";
 import { LossChart, remarkable } from "./chart.js";
+import { Compared } from "./compared.js";
+import { CurveExport } from "./curve_export.js";
 import { Crosshair } from "./crosshair.js";
+import { showRecord } from "./curve_state.js";
+import { CurveTools, wireZoomButtons } from "./curve_tools.js";
+import { Finer } from "./finer.js";
 import { catchUp, doubt, emptyState, follow } from "./follow.js";
 import { Legend } from "./legend.js";
 import { Marks } from "./marks.js";
 import { placesOf } from "./palette.js";
-import { readView, storeView } from "./view.js";
+import { pictureOf } from "./picture.js";
+import { visible } from "./range.js";
+import { hashOf, readLiked, storeLiked, viewOf } from "./view.js";
+import { weightsOf } from "./weights.js";
+import { Zoom } from "./zoom.js";
 
 /** Pause between two questions to the server about the same job. */
 const REFETCH_MS = 250;
 const RETRY_MS = 3000;
 const SERVER_POINTS_MAX = 4000;
 
-/** What the operator hid stays hidden when another job is shown. */
-const hidden = new Set();
-
 /** One `#loss-curves` element, from its arrival in the page until another replaces it. */
 export class CurvesPanel {
   /**
    * @param {HTMLElement} panel
    * @param {(error: ApiError) => void} onRefused told when the server does not answer us
+   * @param {Set<string>} hidden what the operator hid stays hidden when another job is shown
    */
-  constructor(panel, onRefused) {
+  constructor(panel, onRefused, hidden) {
     this.panel = panel;
     this.onRefused = onRefused;
     this.job = Number(panel.dataset.job) || null;
@@ -31,32 +40,65 @@ export class CurvesPanel {
     this.loading = false;
     this.again = false;
     this.frame = null;
-    this.view = { ...readView(), hidden, chosen: null };
-    this.wireTools();
+    this.compared = [];
+    this.view = viewOf(window.location.hash, readLiked(), this.job);
+    for (const name of hidden) this.view.hidden.add(name);
+    this.tools = new CurveTools(panel, (change) => this.change(change));
+    this.tools.show(this.view);
     if (this.job === null) return;
     this.state = emptyState(this.job);
+    this.facts = JSON.parse(panel.dataset.facts);
     this.placeOf = placesOf(JSON.parse(panel.dataset.colours));
-    this.chart = new LossChart(panel.querySelector("canvas"), this.placeOf);
-    this.legend = new Legend(panel.querySelector(".legend"), this.placeOf, (name) =>
-      this.toggle(name),
-    );
-    const look = () => ({ state: this.state, hidden });
-    const frame = panel.querySelector(".chart__frame");
-    this.crosshair = new Crosshair(frame, this.chart, look, this.placeOf);
-    this.marks = new Marks(panel.querySelector(".chart__marks"), this.chart, (step) =>
-      this.showEntry(step),
-    );
-    this.chart.onDrawn = () => this.marks.place();
-    panel.addEventListener("click", ({ target }) => {
-      const entry = target.closest("[data-event-step]");
-      if (entry) this.showMark(Number(entry.dataset.eventStep));
-    });
-    panel.addEventListener("acc:morphed", () => this.markEntries());
+    this.finer = new Finer(this.job, this.told());
+    this.mount();
     this.restyle = () => {
       this.chart.restyle();
       this.schedule();
     };
     document.addEventListener("acc:theme", this.restyle);
+    this.compare(this.view.compared);
+  }
+
+  /** Make what stands in the panel: the chart and what goes with it. */
+  mount() {
+    const { panel } = this;
+    const find = (selector) => panel.querySelector(selector);
+    this.chart = new LossChart(find("canvas"));
+    this.legend = new Legend(find(".legend"), this.placeOf, {
+      toggle: (name) => this.toggle(name),
+      solo: (name) => this.solo(name),
+      remove: (job) => this.change({ compared: this.view.compared.filter((one) => one !== job) }),
+    });
+    const frame = find(".chart__frame");
+    const look = () => this;
+    this.export = new CurveExport(panel, this.job, look);
+    this.crosshair = new Crosshair(frame, this.chart, look);
+    this.marks = new Marks(find(".chart__marks"), this.chart, (step) => this.showEntry(step));
+    this.chart.onDrawn = () => this.marks.place();
+    const range = {
+      range: () => this.view.range,
+      lastStep: () => this.lastStep(),
+      set: (wanted) => this.change({ range: wanted }),
+    };
+    this.zoom = new Zoom(frame, this.chart, range);
+    wireZoomButtons(panel, this.zoom, range);
+    panel.addEventListener("click", ({ target }) => {
+      const entry = target.closest("[data-event-step]");
+      if (entry) this.showMark(Number(entry.dataset.eventStep));
+    });
+    panel.addEventListener("acc:morphed", () => this.markEntries());
+  }
+
+  told() {
+    return {
+      onNews: () => this.alive && this.schedule(),
+      onRefused: (error) => this.alive && error instanceof ApiError && this.onRefused(error),
+    };
+  }
+
+  /** The last step of any curve that is drawn. */
+  lastStep() {
+    return Math.max(this.state.lastStep, ...this.compared.map(({ lastStep }) => lastStep));
   }
 
   /** Take a live message in, and ask the server where one is missing. */
@@ -65,6 +107,7 @@ export class CurvesPanel {
     const before = this.state;
     this.state = follow(this.state, message);
     if (this.state.lacks && !before.lacks) this.refill();
+    if (this.state.lastStep < before.lastStep) this.finer.forget();
     if (this.state !== before) this.schedule();
   }
 
@@ -114,24 +157,40 @@ export class CurvesPanel {
   }
 
   draw() {
-    this.chart.draw(this.state, this.view);
-    this.legend.draw(this.state, hidden, this.view.span);
-    this.marks.draw(remarkable(this.state.events), this.view.chosen);
-    const { record, lastStep } = this.state;
-    const badge = this.panel.querySelector("[data-live='state']");
-    const error = this.panel.querySelector("[data-live='error']");
-    const empty = this.panel.querySelector(".chart__empty");
-    if (record) {
-      badge.dataset.state = record.state;
-      badge.textContent = record.state;
-      error.textContent = record.error ?? "";
-      error.hidden = !record.error;
-      empty.textContent = emptyText(record);
-    }
-    empty.hidden = lastStep > 0;
-    // Axes without a point have nothing to say.
-    this.panel.querySelector("canvas").classList.toggle("chart__canvas--empty", lastStep === 0);
-    this.panel.dataset.step = String(lastStep);
+    const { state, view } = this;
+    const sight = visible(view.range, this.lastStep());
+    this.sight = sight;
+    this.axis = axisOf(view.x, {
+      ...this.facts,
+      clock: view.x === "time" ? clockOf(state.record, state.events, Date.now()) : [],
+    });
+    this.curves = this.curvesShown(sight);
+    this.chart.draw(this.curves, view, sight, this.axis, {
+      steps: remarkable(state.events).map((event) => event.step),
+      chosen: view.chosen,
+    });
+    this.legend.draw(state, view, this.compared);
+    this.marks.draw(remarkable(state.events), view.chosen);
+    this.panel.querySelector("[data-zoom='reset']").disabled = view.range === null;
+    this.panel.dataset.from = String(sight.from);
+    this.panel.dataset.to = String(sight.to);
+    this.export.drawn();
+    showRecord(this.panel, state);
+  }
+
+  /** Return what is to be drawn, the shown job's curves first and its total under the tasks'. */
+  curvesShown(sight) {
+    const { state, view } = this;
+    const own = new Map([...state.series].map(([name, one]) => [name, this.finer.mend(name, one)]));
+    this.finer.look(own, sight, this.chart.columns());
+    const others = this.compared.map((other) => {
+      const series = other.curves();
+      other.finer.look(series, sight, this.chart.columns());
+      return { job: other.job, series };
+    });
+    const weightAt = weightsOf(this.facts.weights, state.events);
+    const absences = absencesOf(state.events);
+    return pictureOf(own, others, view, { placeOf: this.placeOf, weightAt, absences });
   }
 
   /** Highlight the mark of an entry, and bring the curves into sight. */
@@ -160,33 +219,37 @@ export class CurvesPanel {
   }
 
   toggle(name) {
+    const hidden = new Set(this.view.hidden);
     if (!hidden.delete(name)) hidden.add(name);
-    this.draw();
+    this.change({ hidden });
   }
 
-  wireTools() {
-    const scales = [...this.panel.querySelectorAll("[data-scale]")];
-    const smoothing = this.panel.querySelector("[data-smoothing]");
-    const show = () => {
-      for (const button of scales) {
-        const chosen = (button.dataset.scale === "logarithmic") === this.view.logarithmic;
-        button.setAttribute("aria-pressed", String(chosen));
-      }
-      smoothing.value = String(this.view.span);
-    };
-    const change = (part) => {
-      Object.assign(this.view, part);
-      storeView(this.view);
-      show();
-      if (this.job !== null) this.schedule();
-    };
-    for (const button of scales) {
-      button.addEventListener("click", () =>
-        change({ logarithmic: button.dataset.scale === "logarithmic" }),
-      );
-    }
-    smoothing.addEventListener("change", () => change({ span: Number(smoothing.value) }));
-    show();
+  /** Show one curve alone; all again where it is alone already. */
+  solo(name) {
+    const others = [...this.state.series.keys()].filter((other) => other !== name);
+    const isAlone = others.every((other) => this.view.hidden.has(other));
+    this.change({ hidden: new Set(isAlone ? [] : others) });
+  }
+
+  /** Look at the curves in another way, and have the address say so. */
+  change({ compare, ...part }) {
+    if (compare) part.compared = [...this.view.compared, compare];
+    Object.assign(this.view, part);
+    storeLiked(this.view);
+    this.tools.show(this.view);
+    if (this.job === null) return;
+    if (part.compared) this.compare(part.compared);
+    const hash = hashOf(this.view, this.job);
+    if (hash !== window.location.hash) window.history.replaceState(window.history.state, "", hash);
+    this.schedule();
+  }
+
+  /** Draw the curves of these jobs too, and of no others. */
+  compare(jobs) {
+    for (const other of this.compared) if (!jobs.includes(other.job)) other.destroy();
+    const known = new Map(this.compared.map((other) => [other.job, other]));
+    const of = (job) => known.get(job) ?? new Compared(job, this.maxPoints(), this.told());
+    this.compared = jobs.map(of);
   }
 
   /** Let go of the chart and of what waits; the element is leaving the page. */
@@ -194,17 +257,12 @@ export class CurvesPanel {
     this.alive = false;
     if (this.job === null) return;
     document.removeEventListener("acc:theme", this.restyle);
+    this.zoom.destroy();
+    this.finer.destroy();
+    for (const other of this.compared) other.destroy();
     if (this.frame !== null) cancelAnimationFrame(this.frame);
     this.chart.destroy();
   }
-}
-
-function emptyText({ id, state }) {
-  if (state === "queued") return `Job ${id} is queued. Its curves begin with its first steps.`;
-  if (state === "running") return `Job ${id} is starting.`;
-  if (state === "completed") return `Job ${id} has no losses.`;
-  const verb = { failed: "failed", paused: "is paused" }[state] ?? `was ${state}`;
-  return `Job ${id} ${verb} before its first step.`;
 }
 
 function pause(ms) {

@@ -6,7 +6,7 @@
  * for a `catchUp`, and holds the messages that arrive in the meantime.
  */
 
-import { append, emptySeries, truncate } from "./series.js";
+import { append, bandSeries, between, emptySeries, pointSeries, straddles } from "./series.js";
 
 /** Messages held while the state lacks something; more than this and it is cheaper to refetch. */
 const HELD_MESSAGES_MAX = 600;
@@ -55,8 +55,8 @@ export function doubt(state) {
  * The job must have been asked for before its points: then the points reach at least as far as
  * `job.seq` says, and what they hold beyond it is trimmed from the messages.
  *
- * @param answers `job`: GET /jobs/{id}; `history`: GET loss_history?max_points=... after
- *   `state.lastStep`; `events`: GET /jobs/{id}/events
+ * @param answers `job`: GET /jobs/{id}; `history`: GET loss_history?max_points=...&bands=true
+ *   after `state.lastStep`; `events`: GET /jobs/{id}/events
  */
 export function catchUp(state, { job, history, events = state.events }) {
   if (wasReplaced(state, job, events)) {
@@ -71,27 +71,32 @@ export function catchUp(state, { job, history, events = state.events }) {
   return next;
 }
 
-/**
- * Return the state with the points of a loss_history answer that it does not have yet.
- *
- * @param history {series: {task: {step: [], loss: []}}, total: {step: [], loss: []},
- *   nonfinite?: [{step, task_name, value}]}; a loss of null is not finite
- */
+/** Return the state with the buckets of a loss_history answer that it does not have yet. */
 export function mergeHistory(state, history) {
-  const kinds = kindsOf(history.nonfinite);
   const columns = new Map();
   let lastStep = state.lastStep;
-  for (const [name, answer] of Object.entries({ ...history.series, [TOTAL]: history.total })) {
-    const column = { steps: [], values: [], marks: [] };
-    answer.step.forEach((step, at) => {
-      if (step <= state.lastStep) return;
-      const kind = kinds.get(`${step} ${name}`) ?? "nan";
-      push(column, step, answer.loss[at], answer.loss[at] === null ? kind : undefined);
-      lastStep = Math.max(lastStep, step);
-    });
-    columns.set(name, column);
+  for (const [name, answered] of seriesOf(history)) {
+    const fresh = between(answered, state.lastStep + 1, Infinity);
+    lastStep = Math.max(lastStep, fresh.steps.at(-1) ?? 0);
+    columns.set(name, fresh);
   }
   return { ...state, series: appendAll(state.series, columns), lastStep };
+}
+
+/**
+ * Return the series of a loss_history answer by name.
+ *
+ * @param history {bands: {task: {first_step: [], last_step: [], low: [], ...}},
+ *   nonfinite?: [{step, task_name, value}]}; the total's name is TOTAL
+ */
+export function seriesOf(history) {
+  const marks = new Map();
+  for (const { step, task_name: name, value } of history.nonfinite ?? []) {
+    if (!marks.has(name)) marks.set(name, []);
+    marks.get(name).push({ step, kind: value });
+  }
+  const bands = Object.entries(history.bands);
+  return new Map(bands.map(([name, band]) => [name, bandSeries(band, marks.get(name) ?? [])]));
 }
 
 /** Whether the job was restarted from a checkpoint while nobody told us. */
@@ -139,20 +144,16 @@ function applyLosses(state, message) {
 
 /** Read one list of a message: null is "took no part", or a mark where `kinds` names it. */
 function readColumn(name, values, firstStep, known, kinds) {
-  const column = { steps: [], values: [], marks: [] };
+  const [steps, losses, marks] = [[], [], []];
   for (let at = known; at < values.length; at += 1) {
     const step = firstStep + at;
     const kind = kinds.get(`${step} ${name}`);
     if (values[at] === null && kind === undefined) continue;
-    push(column, step, values[at], kind);
+    steps.push(step);
+    losses.push(values[at] ?? NaN);
+    if (kind !== undefined) marks.push({ step, kind });
   }
-  return column;
-}
-
-function push(column, step, value, kind) {
-  column.steps.push(step);
-  column.values.push(value ?? NaN);
-  if (kind !== undefined) column.marks.push({ step, kind });
+  return pointSeries(steps, losses, marks);
 }
 
 function kindsOf(nonfinite = []) {
@@ -163,15 +164,17 @@ function applyJob(state, message) {
   const { type: _type, job: _job, resumed_from: resumedFrom, ...fields } = message;
   const record = { ...state.record, ...fields };
   if (resumedFrom === undefined) return { ...state, record };
-  const series = new Map();
-  for (const [name, curve] of state.series) series.set(name, truncate(curve, resumedFrom));
+  const curves = [...state.series];
+  // A bucket with steps on both sides of the checkpoint cannot be parted: begin again.
+  if (curves.some(([, curve]) => straddles(curve, resumedFrom))) return emptyState(state.job);
+  const series = new Map(curves.map(([name, curve]) => [name, between(curve, 0, resumedFrom)]));
   return { ...state, record, series, lastStep: Math.min(state.lastStep, resumedFrom) };
 }
 
 function appendAll(series, columns) {
   const grown = new Map(series);
-  for (const [name, { steps, values, marks }] of columns) {
-    grown.set(name, append(series.get(name) ?? emptySeries(), steps, values, marks));
+  for (const [name, more] of columns) {
+    grown.set(name, append(series.get(name) ?? emptySeries(), more));
   }
   return grown;
 }

@@ -27,9 +27,8 @@ function mountCurves() {
   const panel = document.getElementById("loss-curves");
   if (!panel || panel === curves?.panel) return;
   curves?.destroy();
-  curves = new CurvesPanel(panel, (error) => {
-    if (error.status === 401) showSignedOut();
-  });
+  const hidden = curves?.view.hidden ?? new Set();
+  curves = new CurvesPanel(panel, (error) => error.status === 401 && showSignedOut(), hidden);
   curves.refill();
   markShownJob();
 }
@@ -129,7 +128,10 @@ document.body.addEventListener("htmx:afterSettle", (event) => {
   figures.draw();
 });
 
-document.body.addEventListener("acc:morphed", () => figures.draw());
+document.body.addEventListener("acc:morphed", () => {
+  markShownJob();
+  figures.draw();
+});
 
 wireMorphs();
 wireRefreshes();

@@ -36,3 +36,12 @@ export function paintSwatch(swatch, name, place) {
   swatch.dataset.colour = colour;
   if (dashed) swatch.dataset.dashed = "true";
 }
+
+/** The dashes of the jobs that are compared with the shown one, in their order. */
+const COMPARED_DASHES = [[2, 3], [8, 3, 2, 3], [1, 5], [12, 5]];
+
+/** Return the dashes of a curve; `rank` says the how manieth compared job it is of, if any. */
+export function dashOf(name, place, rank) {
+  if (rank >= 0) return COMPARED_DASHES[rank % COMPARED_DASHES.length];
+  return name !== TOTAL && styleOf(place).dashed ? [6, 3] : [];
+}

@@ -217,6 +217,21 @@ def test_thinned_losses_come_in_columns(script, running):
     assert {"step": 2, "task_name": "recon", "value": "nan"} in columns["nonfinite"]
 
 
+def test_a_part_of_the_curves_is_read_by_its_first_and_last_step(script, running):
+    losses_make(running, 1000)
+    part = f"/jobs/{running.pk}/loss_history?after_step=400&last_step=600"
+    points = json.loads(b"".join(script.get(part).streaming_content))
+    assert (points[0]["step"], points[-1]["step"], len(points)) == (401, 600, 400)
+    columns = script.get(f"{part}&max_points=50&bands=true").json()
+    assert columns["total"]["step"][0] == 401
+    assert columns["total"]["step"][-1] == 600
+    assert set(columns["bands"]) == {"recon", 'di"git', ""}
+    assert sum(columns["bands"][""]["count"]) == 200
+    refused = script.get(f"{part}&bands=true")
+    assert refused.status_code == 400
+    assert "max_points" in refused.json()["error"]
+
+
 async def test_under_asgi_pieces_are_sent_as_they_are_made(transactional_db):
     job = await database_sync_to_async(lambda: job_run_begin(experiment_make()))()
     await database_sync_to_async(losses_make)(job, 8 * CHUNK_STEPS)

@@ -1,5 +1,7 @@
 """Losses as they are read: from any step, page by page, and thinned without losing a spike."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -110,3 +112,32 @@ def test_a_job_without_losses_has_empty_columns(running):
         "total": {"step": [], "loss": []},
         "nonfinite": [],
     }
+
+
+@pytest.mark.parametrize(("after_step", "last_step"), [(0, None), (100, 9000), (4095, 4200)])
+def test_bands_say_of_each_stretch_what_its_points_are(running, after_step, last_step):
+    losses = np.random.default_rng(1).normal(size=10_000).astype(np.float32)
+    losses[5000] = np.nan
+    store(running, 1, losses)
+    answer = loss_columns(
+        running, max_points=60, after_step=after_step, last_step=last_step, bands=True
+    )
+    band = answer["bands"]["a"]
+    ranges = list(zip(band["first_step"], band["last_step"], strict=True))
+    assert 20 <= len(ranges) <= 60
+    assert ranges[0][0] == after_step + 1
+    assert ranges[-1][1] == (last_step or 10_000)
+    assert all(left[1] + 1 == right[0] for left, right in itertools.pairwise(ranges))
+    for at, (first, last) in enumerate(ranges):
+        own = losses[first - 1 : last]
+        own = own[np.isfinite(own)]
+        assert (band["low"][at], band["high"][at]) == (own.min(), own.max())
+        assert band["count"][at] == len(own)
+        assert band["mean"][at] == pytest.approx(float(own.mean()), abs=1e-4)
+
+
+def test_bands_of_few_steps_are_the_points(running):
+    store(running, 1, [3.0, 1.0, np.nan, 2.0])
+    band = loss_columns(running, max_points=5, bands=True)["bands"]["a"]
+    assert band["first_step"] == band["last_step"] == [1, 2, 4]
+    assert band["mean"] == band["low"] == band["high"] == [3.0, 1.0, 2.0]

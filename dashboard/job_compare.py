@@ -1,0 +1,112 @@
+"""The configurations of several jobs side by side, with what differs marked."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.job_panel import sources_recorded
+from dashboard.registry_panels import value_text
+from trainer.models import Job
+
+JOBS_MAX = 6
+SHORT_HASH = 8
+ABSENT = "\N{EN DASH}"
+
+
+@dataclass(frozen=True)
+class CompareRow:
+    """One setting, as each of the jobs has it."""
+
+    label: str
+    values: list[str]
+
+    @property
+    def differs(self) -> bool:
+        """Whether the jobs do not agree on it."""
+        return len(set(self.values)) > 1
+
+
+@dataclass(frozen=True)
+class CompareSection:
+    """Settings that belong together."""
+
+    title: str
+    rows: list[CompareRow]
+
+    @property
+    def differing(self) -> int:
+        """How many of its settings differ."""
+        return sum(row.differs for row in self.rows)
+
+
+def job_comparison(jobs: list[Job]) -> list[CompareSection]:
+    """Return what the jobs were started with, setting by setting."""
+    sections = (
+        ("Run", _run),
+        ("Model", _model),
+        ("Tasks", _tasks),
+        ("Datasets", _datasets),
+        ("Versions of the code", _sources),
+    )
+    return [CompareSection(title, _rows([read(job) for job in jobs])) for title, read in sections]
+
+
+def _rows(told: list[dict[str, Any]]) -> list[CompareRow]:
+    labels = dict.fromkeys(label for one in told for label in one)
+    return [CompareRow(label, [_text(one.get(label)) for one in told]) for label in labels]
+
+
+def _text(value: Any) -> str:
+    if value is None or value == "":
+        return ABSENT
+    return f"{value:g}" if isinstance(value, float) else value_text(value)
+
+
+def _run(job: Job) -> dict[str, Any]:
+    return {
+        "steps": job.total_steps,
+        "learning rate": job.lr,
+        "probe learning rate": job.probe_lr,
+        "batch size": job.batch_size,
+        "schedule": job.get_schedule_display().lower(),
+        "seed": job.seed,
+        "device": job.device,
+        "starts from": f"checkpoint {job.start_checkpoint_id}"
+        if job.start_checkpoint_id
+        else "new weights",
+    }
+
+
+def _plan(job: Job) -> dict[str, Any]:
+    return job.plan if isinstance(job.plan, dict) else {}
+
+
+def _model(job: Job) -> dict[str, Any]:
+    model = _plan(job).get("model") or {}
+    return {"class": model.get("class_name"), **(model.get("config") or {})}
+
+
+def _tasks(job: Job) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    for task in _plan(job).get("tasks") or []:
+        part = task.get("latent_slice")
+        facts = {
+            "class": task.get("class_name"),
+            "dataset": task.get("dataset"),
+            "weight": task.get("weight"),
+            "latent": f"{part[0]}:{part[1]}" if part else "whole",
+            "enabled": "yes" if task.get("enabled", True) else "no",
+            **(task.get("params") or {}),
+        }
+        told |= {f"{task['name']}: {name}": value for name, value in facts.items()}
+    return told
+
+
+def _datasets(job: Job) -> dict[str, Any]:
+    datasets = _plan(job).get("datasets") or {}
+    return {
+        name: f"{one['kind']} {one['content_hash'][:SHORT_HASH]}" for name, one in datasets.items()
+    }
+
+
+def _sources(job: Job) -> dict[str, Any]:
+    return {ref["class_name"]: ref["sha256"][:SHORT_HASH] for ref in sources_recorded(job)}

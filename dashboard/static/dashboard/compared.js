@@ -1,0 +1,53 @@
+/** The curves of another job, drawn beside those of the shown one. */
+
+import { fetchCurves, getJson } from "./api.js";
+import { seriesOf } from "./follow.js";
+import { Finer } from "./finer.js";
+
+/** How often the curves of a job that still trains are fetched again. */
+const AGAIN_MS = 5000;
+
+/** One compared job, from its choice until it is taken away. */
+export class Compared {
+  /**
+   * @param {number} job
+   * @param {number} maxPoints
+   * @param {{onNews: () => void, onRefused: (error: Error) => void}} told
+   */
+  constructor(job, maxPoints, told) {
+    Object.assign(this, { job, maxPoints, told });
+    this.series = new Map();
+    this.lastStep = 0;
+    this.record = null;
+    this.timer = null;
+    this.finer = new Finer(job, told);
+    this.load();
+  }
+
+  async load() {
+    try {
+      const record = await getJson(`/jobs/${this.job}`);
+      const answer = await fetchCurves(this.job, { max_points: this.maxPoints });
+      if (this.record && record.current_step < this.record.current_step) this.finer.forget();
+      this.record = record;
+      this.series = seriesOf(answer);
+      this.lastStep = Math.max(0, ...[...this.series.values()].map(({ steps }) => steps.at(-1) ?? 0));
+      this.told.onNews();
+      const isOver = record.completed_at !== null;
+      if (!isOver) this.timer = setTimeout(() => this.load(), AGAIN_MS);
+    } catch (error) {
+      this.told.onRefused(error);
+    }
+  }
+
+  /** Return its series by name, as finely as they are known. */
+  curves() {
+    const mended = ([name, series]) => [name, this.finer.mend(name, series)];
+    return new Map([...this.series].map(mended));
+  }
+
+  destroy() {
+    clearTimeout(this.timer);
+    this.finer.destroy();
+  }
+}

@@ -1,0 +1,101 @@
+"""The history of jobs: the list, what people say of a job, jobs anew, and jobs side by side."""
+
+from collections.abc import Callable
+
+from django.http import HttpResponse
+from django.shortcuts import render, resolve_url
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+
+from dashboard.bar import bar_panel
+from dashboard.job_compare import JOBS_MAX, job_comparison
+from dashboard.job_panel import job_panel
+from dashboard.jobs_panel import jobs_panel
+from dashboard.requests import (
+    HtmxRequest,
+    PageMissing,
+    experiment_required,
+    job_required,
+    signed_in,
+)
+from trainer.models import Job
+from trainer.services.job_notes import job_continue, job_describe, job_star
+from trainer.services.job_start import job_repeat
+from trainer.services.jobs import JobRefused
+from trainer.services.sources import ClassMissing
+
+
+@require_GET
+@never_cache
+@signed_in
+def partial_jobs(request: HtmxRequest) -> HttpResponse:
+    """Show the newest jobs, or those that are searched for."""
+    context = jobs_panel(experiment_required(request), request.GET)
+    return render(request, "partials/jobs.html", context)
+
+
+@require_GET
+@never_cache
+@signed_in
+def compare(request: HtmxRequest) -> HttpResponse:
+    """Show what several jobs were started with, side by side."""
+    asked = [int(text) for text in request.GET.getlist("job") if text.isdecimal()]
+    jobs = [job_required(job_id) for job_id in dict.fromkeys(asked[:JOBS_MAX])]
+    if not jobs:
+        raise PageMissing("name the jobs to compare in the address, such as ?job=1&job=2")
+    context = bar_panel(jobs[0].experiment) | {
+        "title": "Jobs side by side - ACC",
+        "jobs": jobs,
+        "sections": job_comparison(jobs),
+        "curves_hash": urlencode([("job", jobs[0].pk), *(("with", job.pk) for job in jobs[1:])]),
+    }
+    return render(request, "pages/jobs_compare.html", context)
+
+
+@require_POST
+@signed_in
+def partial_job_star(request: HtmxRequest, job_id: int) -> HttpResponse:
+    """Mark the job as one to find again, or take the mark away."""
+    job_star(job=job_required(job_id), starred=request.POST.get("starred") == "true")
+    return trigger_client_event(HttpResponse(status=204), "acc:jobs")
+
+
+@require_POST
+@signed_in
+def partial_job_describe(request: HtmxRequest, job_id: int) -> HttpResponse:
+    """Keep name, notes and tags as typed."""
+    found = job_required(job_id)
+    typed = {name: request.POST.get(name, "") for name in ("name", "notes", "tags")}
+    try:
+        job_describe(job=found, **typed)
+    except JobRefused as refusal:
+        context = job_panel(found) | {"describe_refusal": str(refusal), "typed": typed}
+        return render(request, "partials/job.html", context, status=422)
+    return render(request, "partials/job.html", job_panel(job_required(job_id)))
+
+
+@require_POST
+@signed_in
+def partial_job_repeat(request: HtmxRequest, job_id: int) -> HttpResponse:
+    """Run the job again, and go to where its curves will grow."""
+    return _anew(request, job_id, job_repeat)
+
+
+@require_POST
+@signed_in
+def partial_job_continue(request: HtmxRequest, job_id: int) -> HttpResponse:
+    """Start a job from where this one ended, and go to where its curves will grow."""
+    return _anew(request, job_id, job_continue)
+
+
+def _anew(request: HtmxRequest, job_id: int, start: Callable[..., Job]) -> HttpResponse:
+    found = job_required(job_id)
+    try:
+        start(job=found, by=request.user.get_username())
+    except (JobRefused, ClassMissing) as refusal:
+        context = job_panel(found) | {"refusal": str(refusal)}
+        return render(request, "partials/job.html", context, status=422)
+    query = urlencode({"experiment": found.experiment.slug})
+    return HttpResponseClientRedirect(f"{resolve_url('dashboard:workbench')}?{query}")
