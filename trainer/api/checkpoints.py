@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from ninja import Router
 
 from trainer.api.auth import caller_name
-from trainer.api.inputs import ForkIn, KeepIn, LoadIn, SaveIn
+from trainer.api.inputs import CheckpointIn, ForkIn, PolicyIn, SaveIn
 from trainer.api.lookup import ExperimentSlug, checkpoint_found, experiment_found
 from trainer.api.state_schemas import CheckpointOut, CheckpointTreeOut
 from trainer.selectors.checkpoints import checkpoint_as_dict, checkpoints_of
@@ -50,7 +50,7 @@ def checkpoints_save(
 
 @router.post("/checkpoints/load", response=CheckpointOut, summary="Go back to a state")
 def checkpoints_load(
-    request: HttpRequest, body: LoadIn, experiment: ExperimentSlug = None
+    request: HttpRequest, body: CheckpointIn, experiment: ExperimentSlug = None
 ) -> dict[str, Any]:
     """Have the experiment's next job go on from a state, after its files were verified."""
     row = checkpoint_found(experiment, body.id)
@@ -68,7 +68,7 @@ def checkpoints_fork(
 
 @router.post("/checkpoints/keep", summary="Choose which states are kept")
 def checkpoints_keep_call(
-    request: HttpRequest, body: KeepIn, experiment: ExperimentSlug = None
+    request: HttpRequest, body: PolicyIn, experiment: ExperimentSlug = None
 ) -> dict[str, int]:
     """Keep the newest and the best of the states without a tag, from now on; drop the others."""
     chosen = experiment_found(experiment)

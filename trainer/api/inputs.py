@@ -114,7 +114,7 @@ class SaveIn(Body):
     tag: Annotated[str, Field(max_length=120)] = ""
 
 
-class LoadIn(Body):
+class CheckpointIn(Body):
     """The state to go on from."""
 
     id: Whole
@@ -127,7 +127,7 @@ class ForkIn(Body):
     new_tag: Annotated[str, Field(min_length=1, max_length=120)]
 
 
-class KeepIn(Body):
+class PolicyIn(Body):
     """Which states without a tag are kept; nothing for all."""
 
     last: Annotated[Whole, Field(ge=1, le=10_000)] | None = Field(None, description="The newest.")
