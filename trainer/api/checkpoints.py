@@ -66,7 +66,7 @@ def checkpoints_fork(
     return checkpoint_as_dict(checkpoint_fork(checkpoint=row, new_tag=body.new_tag))
 
 
-@router.post("/checkpoints/keep", summary="Choose which states are kept")
+@router.post("/checkpoints/keep", response=dict[str, int], summary="Choose which states are kept")
 def checkpoints_keep_call(
     request: HttpRequest, body: PolicyIn, experiment: ExperimentSlug = None
 ) -> dict[str, int]:
@@ -84,7 +84,9 @@ def checkpoints_rename(
     return checkpoint_as_dict(checkpoint_rename(checkpoint=row, tag=body.tag))
 
 
-@router.post("/checkpoints/{checkpoint_id}/delete", summary="Delete a state")
+@router.post(
+    "/checkpoints/{checkpoint_id}/delete", response=dict[str, int], summary="Delete a state"
+)
 def checkpoints_delete(
     request: HttpRequest, checkpoint_id: int, experiment: ExperimentSlug = None
 ) -> dict[str, int]:

@@ -46,7 +46,7 @@ def dataset_import_npz_call(
     return dataset_import_npz(file=file, name=name, by=caller_name(request))
 
 
-@router.post("/datasets/{name}/delete", summary="Delete a dataset")
+@router.post("/datasets/{name}/delete", response=dict[str, str], summary="Delete a dataset")
 def dataset_delete_call(request: HttpRequest, name: str) -> dict[str, str]:
     """Delete a dataset that no task and no job uses."""
     dataset_delete(dataset=dataset_found(name))
