@@ -9,7 +9,7 @@ from ninja.files import UploadedFile
 from trainer.api.auth import caller_name
 from trainer.api.inputs import BuiltinIn, FolderIn, Text
 from trainer.api.lookup import dataset_found
-from trainer.api.schemas import DatasetOut, ImagesOut
+from trainer.api.schemas import DatasetOut, ImagesOut, RemovedOut
 from trainer.selectors.experiments import dataset_as_dict, datasets_all
 from trainer.services.calls import call_ask
 from trainer.services.dataset_import import dataset_import_folder, dataset_import_npz
@@ -46,7 +46,7 @@ def dataset_import_npz_call(
     return dataset_import_npz(file=file, name=name, by=caller_name(request))
 
 
-@router.post("/datasets/{name}/delete", response=dict[str, str], summary="Delete a dataset")
+@router.post("/datasets/{name}/delete", response=RemovedOut, summary="Delete a dataset")
 def dataset_delete_call(request: HttpRequest, name: str) -> dict[str, str]:
     """Delete a dataset that no task and no job uses."""
     dataset_delete(dataset=dataset_found(name))
