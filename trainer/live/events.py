@@ -98,6 +98,13 @@ class EvalMessage(TypedDict):
     eval: dict[str, Any]
 
 
+class RecipeMessage(TypedDict):
+    """A run of a recipe began, came further or ended."""
+
+    type: Literal["recipe"]
+    recipe: dict[str, Any]
+
+
 Message = (
     LossMessage
     | EventMessage
@@ -107,6 +114,7 @@ Message = (
     | TaskMessage
     | RegistryMessage
     | EvalMessage
+    | RecipeMessage
 )
 
 

@@ -57,7 +57,7 @@ def checkpoint_record(
     job_held(job).update(checkpoint=checkpoint, fruitless_restarts=0)
     Experiment.objects.filter(pk=job.experiment_id).update(current_checkpoint=checkpoint)
     _drop_older_periodic(checkpoint)
-    _announce(checkpoint)
+    checkpoint_announce(checkpoint)
     return checkpoint
 
 
@@ -90,7 +90,7 @@ def checkpoint_save(*, experiment: Experiment, tag: str = "", by: str = "") -> C
             checkpoint.tag = tag
             checkpoint.kind = Checkpoint.Kind.MANUAL  # what somebody named is never dropped
             checkpoint.save(update_fields=["tag", "kind"])
-            _announce(checkpoint)
+            checkpoint_announce(checkpoint)
     return checkpoint
 
 
@@ -113,7 +113,8 @@ def checkpoint_take(*, job: Job, tag: str = "", by: str = "") -> Checkpoint:
     return checkpoint
 
 
-def _announce(checkpoint: Checkpoint) -> None:
+def checkpoint_announce(checkpoint: Checkpoint) -> None:
+    """Tell open pages of a checkpoint as it is now."""
     announce(
         checkpoint.experiment.group,
         {
