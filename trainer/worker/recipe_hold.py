@@ -36,8 +36,8 @@ class RecipeHold(threading.Thread):
         self._run = run
         self._ended = threading.Event()
         self._news = threading.Event()
-        self._stop = False
-        self._lost = False
+        self._to_stop = False
+        self._is_lost = False
 
     def end(self) -> None:
         """Let go of the run and wait for the thread."""
@@ -56,9 +56,9 @@ class RecipeHold(threading.Thread):
             RecipeLeft: the worker is shutting down.
             FenceLostError: another worker has the run.
         """
-        if self._lost:
+        if self._is_lost:
             raise FenceLostError(f"recipe run {self._run.pk} was taken from {self._run.worker}")
-        if self._stop:
+        if self._to_stop:
             raise RecipeStopped
         if stop_requested():
             raise RecipeLeft
@@ -72,15 +72,15 @@ class RecipeHold(threading.Thread):
                 self._renew(now - last)
                 last = now
         except FenceLostError:
-            self._lost = True
+            self._is_lost = True
             self._news.set()
         finally:
             connection.close()
 
     def _renew(self, seconds: float) -> None:
         try:
-            self._stop = recipe_lease_renew(self._run, seconds=seconds)
-            if self._stop:
+            self._to_stop = recipe_lease_renew(self._run, seconds=seconds)
+            if self._to_stop:
                 self._news.set()
         except DatabaseTrouble as error:
             # The lease outlasts a short absence of the database; the next look tries again.

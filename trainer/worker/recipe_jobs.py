@@ -28,6 +28,7 @@ def job_follow(run: RecipeRun, job: Job, hold: RecipeHold) -> int:
         try:
             hold.check()
         except RecipeStopped:
+            run.refresh_from_db(fields=["stop_asked_by"])
             job_leave(job, by=run.stop_asked_by, why=f"recipe run {run.pk} was stopped")
             raise
         if time.monotonic() - told >= TELL_SECONDS:

@@ -44,7 +44,7 @@ def recipe_run(run_id: int) -> None:
 
 def _carry_out(run: RecipeRun, hold: RecipeHold) -> None:
     try:
-        recipe: Recipe = class_load(run.source)(**run.params)
+        recipe = _recipe_make(run)
         recipe_write(run, plan=[[name, int(steps)] for name, steps in recipe.plan().items()])
         context = Context(run, hold)
         recipe.run(context)
@@ -62,6 +62,15 @@ def _carry_out(run: RecipeRun, hold: RecipeHold) -> None:
         close_old_connections()
     except (Exception, SystemExit) as error:  # noqa: BLE001  a recipe's code may raise anything
         _fail(run, error)
+
+
+def _recipe_make(run: RecipeRun) -> Recipe:
+    recipe_class: type[Recipe] = class_load(run.source)
+    try:
+        return recipe_class(**run.params)
+    except (ValueError, TypeError) as error:
+        # Raised by constructors for wrong parameters, in a sentence for the operator.
+        raise RecipeError(str(error)) from error
 
 
 def _fail(run: RecipeRun, error: BaseException) -> None:
