@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from trainer.models import Call, EvalRun, Experiment
+from trainer.models import Call, EvalResult, EvalRun, Experiment
 
 UNDER_WAY = (Call.State.PENDING, Call.State.RUNNING)
 
@@ -42,3 +42,19 @@ def call_under_way(experiment: Experiment, kind: str) -> Call | None:
     """Return the newest question of a kind that nobody has answered yet."""
     calls = Call.objects.filter(kind=kind, payload__experiment=experiment.slug)
     return calls.filter(state__in=UNDER_WAY).first()
+
+
+def metric_directions(checkpoints: list[int]) -> dict[tuple[str, str], str]:
+    """Return where a metric is better, "higher" or "lower", as classes declared it.
+
+    Args:
+        checkpoints: whose evaluations are looked at.
+    """
+    declared = EvalResult.objects.filter(
+        run__checkpoint__in=checkpoints, good__isnull=False, poor__isnull=False
+    )
+    return {
+        (row.task_name, row.metric): "higher" if row.good > row.poor else "lower"
+        for row in declared
+        if row.good is not None and row.poor is not None
+    }
