@@ -88,8 +88,11 @@ def _values(reports: list[dict[str, Any]], branch: str, task: str, metric: str) 
 
 
 def _apart(values: list[list[float]], better: str) -> int | None:
-    """Return which branch is better with every seed than all others are with any."""
-    if not better or len(values) < 2 or not all(values):
+    """Return which branch is better with every seed than all others are with any.
+
+    One seed each says nothing: the next one may say otherwise.
+    """
+    if not better or len(values) < 2 or min(map(len, values)) < 2:
         return None
     sign = 1 if better == "higher" else -1
     signed = [[sign * value for value in found] for found in values]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dashboard.recipe_comparison import Comparison, comparison_of
+from dashboard.recipe_comparison import comparison_of
 from dashboard.registry_panels import value_text
 from trainer.models import Job, RecipeRun, RecipeStep
 from trainer.selectors.recipes import (
@@ -36,15 +36,6 @@ class RunRow:
 
 
 @dataclass(frozen=True)
-class PhaseRow:
-    """A phase: done, now or to come."""
-
-    name: str
-    steps: int
-    state: str
-
-
-@dataclass(frozen=True)
 class LogRow:
     """A call that a run made, in words."""
 
@@ -56,6 +47,23 @@ class LogRow:
     refusal: str
     abandoned: bool
     under_way: bool
+    is_said: bool
+
+
+@dataclass(frozen=True)
+class PhaseRow:
+    """A phase with its calls: done, now or to come."""
+
+    number: int
+    name: str
+    steps: int
+    state: str
+    calls: list[LogRow]
+
+    @property
+    def begun_anew(self) -> bool:
+        """Whether the phase was interrupted once."""
+        return any(call.abandoned for call in self.calls)
 
 
 def runs_panel() -> dict[str, Any]:
@@ -65,13 +73,13 @@ def runs_panel() -> dict[str, Any]:
 
 def run_panel(run: RecipeRun) -> dict[str, Any]:
     """Return what `partials/recipe_run.html` needs."""
-    comparison: Comparison | None = comparison_of(recipe_reports(run))
+    calls = [_log_row(step) for step in recipe_steps(run)]
     return {
         "row": run_row(run),
         "run": run,
-        "phases": _phases(run),
-        "log": [_log_row(step) for step in recipe_steps(run)],
-        "comparison": comparison,
+        "phases": _phases(run, calls),
+        "log": [call for call in calls if call.is_said],
+        "comparison": comparison_of(recipe_reports(run)),
     }
 
 
@@ -82,20 +90,29 @@ def run_row(run: RecipeRun) -> RunRow:
     return RunRow(run, done, planned, recipe_eta(run, done=done, planned=planned), params)
 
 
-def _phases(run: RecipeRun) -> list[PhaseRow]:
+def _phases(run: RecipeRun, calls: list[LogRow]) -> list[PhaseRow]:
     """Return the announced phases and those that came unannounced, in order."""
     planned = dict(run.plan)
     come = [*run.phases_completed, *([run.current_phase] if run.current_phase else [])]
     names = [*planned, *(name for name in come if name not in planned)]
-    now = "now" if run.is_active else run.state
     return [
         PhaseRow(
+            number,
             name,
             planned.get(name, 0),
-            "done" if name in run.phases_completed else now if name == run.current_phase else "",
+            _phase_state(run, name),
+            [call for call in calls if call.phase == name],
         )
-        for name in names
+        for number, name in enumerate(names)
     ]
+
+
+def _phase_state(run: RecipeRun, name: str) -> str:
+    if name in run.phases_completed:
+        return "done"
+    if name != run.current_phase:
+        return ""
+    return "now" if run.is_active else run.state
 
 
 def _log_row(step: RecipeStep) -> LogRow:
@@ -109,6 +126,7 @@ def _log_row(step: RecipeStep) -> LogRow:
         refusal=step.refusal,
         abandoned=step.abandoned,
         under_way=step.done_at is None and not step.abandoned,
+        is_said=step.kind == "log" and not step.abandoned,
     )
 
 

@@ -87,15 +87,17 @@ def partial_recipe_start(request: HtmxRequest, class_name: str) -> HttpResponse:
 @require_POST
 @signed_in
 def partial_recipe_stop(request: HtmxRequest, run_id: int) -> HttpResponse:
-    """Stop the run that the button was shown for."""
+    """Stop the run that the button was shown for, on its page or in the list of runs."""
     run, refusal = _run(run_id), ""
     try:
         recipe_stop(run=run, by=request.user.get_username())
     except RecipeRefused as refused:
         refusal = str(refused)
-    context = run_panel(_run(run_id)) | {"refusal": refusal}
+    listed = request.GET.get("shown") == "runs"
+    template = "partials/recipe_runs.html" if listed else "partials/recipe_run.html"
+    panel = runs_panel() if listed else run_panel(_run(run_id))
     status = 422 if refusal else 200
-    return render(request, "partials/recipe_run.html", context, status=status)
+    return render(request, template, panel | {"refusal": refusal}, status=status)
 
 
 def _run(run_id: int) -> RecipeRun:

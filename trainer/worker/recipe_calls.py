@@ -3,13 +3,12 @@
 import re
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from acc.recipes.base import RecipeError
 from trainer.models import Checkpoint, Dataset, Experiment, Job, RecipeRun, RecipeStep
 from trainer.selectors.experiments import card_of, cards_of
-from trainer.services.calls import CallRefused, TrainerOffline, call_ask
+from trainer.services.calls import CallRefused, call_ask
 from trainer.services.cards import card_remove, card_set_weight
 from trainer.services.checkpoint_tree import checkpoint_fork, checkpoint_load
 from trainer.services.checkpoints import CheckpointRefused, checkpoint_save
@@ -42,8 +41,6 @@ REFUSALS = (
     JobRefused,
     ParameterRefused,
     RecipeRefused,
-    TrainerOffline,
-    ValidationError,
 )
 
 

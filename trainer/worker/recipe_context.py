@@ -11,6 +11,8 @@ from django.core.exceptions import ValidationError
 
 from acc.recipes.base import RecipeError
 from trainer.models import RecipeRun, RecipeStep
+from trainer.selectors.nodes import trainer_is_online
+from trainer.services.calls import TrainerOffline
 from trainer.services.recipe_steps import phase_begin, phase_complete, step_begin, step_finish
 from trainer.services.sentences import sentence_of
 from trainer.worker import recipe_calls
@@ -19,6 +21,7 @@ from trainer.worker.recipe_jobs import job_follow
 from trainer.worker.recipe_restore import phase_restore
 
 LONGEST_NAME = RecipeRun._meta.get_field("current_phase").max_length or 0
+LOOK_SECONDS = 0.2
 Work = Callable[[RecipeRun, dict[str, Any]], Any]
 
 
@@ -60,7 +63,7 @@ class Context:
         if name in run.phases_completed:
             self._recorded = deque(run.steps.filter(phase=name, abandoned=False))
         elif run.current_phase == name:
-            phase_restore(run)
+            self._try(lambda: phase_restore(run))
         elif run.current_phase:
             raise RecipeChanged(_changed(f"the phase '{run.current_phase}'", f"'{name}'"))
         else:
@@ -165,13 +168,32 @@ class Context:
             return self._recall(kind, asked)
         step = step_begin(self._run, phase=self._phase, kind=kind, asked=asked)
         try:
-            result = work(self._run, asked) if work else self._train(step)
-        except (RecipeError, *recipe_calls.REFUSALS) as error:
-            refusal = sentence_of(error) if isinstance(error, ValidationError) else str(error)
-            step_finish(step, refusal=refusal or type(error).__name__)
-            raise RecipeError(refusal) from error
+            result = self._try(lambda: work(self._run, asked) if work else self._train(step))
+        except RecipeError as refused:
+            step_finish(step, refusal=str(refused))
+            raise
         step_finish(step, result=result)
         return result
+
+    def _try(self, work: Callable[[], Any]) -> Any:
+        """Do some work; a refusal is a RecipeError. Where the trainer is offline, wait for it.
+
+        One that ends says goodbye a moment before it tells its workers, and one that starts has
+        workers a moment before it is online.
+        """
+        while True:
+            try:
+                return work()
+            except TrainerOffline as offline:
+                if trainer_is_online():  # it is there, and did not answer in time
+                    raise RecipeError(str(offline)) from offline
+            except ValidationError as invalid:
+                raise RecipeError(sentence_of(invalid)) from invalid
+            except recipe_calls.REFUSALS as refusal:
+                raise RecipeError(str(refusal) or type(refusal).__name__) from refusal
+            while not trainer_is_online():
+                self._hold.check()
+                self._hold.wait(LOOK_SECONDS)
 
     def _train(self, step: RecipeStep) -> int:
         return job_follow(self._run, recipe_calls.job_begin(self._run, step), self._hold)
