@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.templatetags.figures import loss
-from trainer.selectors.evals import metric_directions
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,14 @@ class Comparison:
     seeds: list[SeedRow]
 
 
-def comparison_of(reports: list[dict[str, Any]]) -> Comparison | None:
-    """Return the comparison of what a run reported; None where it reported nothing."""
+def comparison_of(
+    reports: list[dict[str, Any]], directions: dict[tuple[str, str], str]
+) -> Comparison | None:
+    """Return the comparison of what a run reported; None where it reported nothing.
+
+    Args:
+        directions: where a metric is better, "higher" or "lower", by task and metric.
+    """
     if not reports:
         return None
     branches = list(dict.fromkeys(report["branch"] for report in reports))
@@ -65,8 +70,6 @@ def comparison_of(reports: list[dict[str, Any]]) -> Comparison | None:
         for task, found in report["metrics"].items()
         for metric in found
     )
-    checkpoints = [report["checkpoint"] for report in reports if report.get("checkpoint")]
-    directions = metric_directions(checkpoints)
     rows = []
     for task, metric in names:
         better = directions.get((task, metric), "")

@@ -8,6 +8,7 @@ from typing import Any
 from dashboard.recipe_comparison import comparison_of
 from dashboard.registry_panels import value_text
 from trainer.models import Job, RecipeRun, RecipeStep
+from trainer.selectors.evals import metric_directions
 from trainer.selectors.recipes import (
     recipe_eta,
     recipe_progress,
@@ -73,13 +74,15 @@ def runs_panel() -> dict[str, Any]:
 
 def run_panel(run: RecipeRun) -> dict[str, Any]:
     """Return what `partials/recipe_run.html` needs."""
+    reports = recipe_reports(run)
+    slugs = {report["experiment"] for report in reports}
     calls = [_log_row(step) for step in recipe_steps(run)]
     return {
         "row": run_row(run),
         "run": run,
         "phases": _phases(run, calls),
         "log": [call for call in calls if call.is_said],
-        "comparison": comparison_of(recipe_reports(run)),
+        "comparison": comparison_of(reports, metric_directions(slugs)),
     }
 
 

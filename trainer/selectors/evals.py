@@ -1,5 +1,6 @@
 """Evaluations as the API, the live channel and the pages show them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from trainer.models import Call, EvalResult, EvalRun, Experiment
@@ -44,17 +45,18 @@ def call_under_way(experiment: Experiment, kind: str) -> Call | None:
     return calls.filter(state__in=UNDER_WAY).first()
 
 
-def metric_directions(checkpoints: list[int]) -> dict[tuple[str, str], str]:
+def metric_directions(slugs: Iterable[str]) -> dict[tuple[str, str], str]:
     """Return where a metric is better, "higher" or "lower", as classes declared it.
 
     Args:
-        checkpoints: whose evaluations are looked at.
+        slugs: of the experiments whose evaluations are looked at.
     """
     declared = EvalResult.objects.filter(
-        run__checkpoint__in=checkpoints, good__isnull=False, poor__isnull=False
+        run__experiment__slug__in=slugs, good__isnull=False, poor__isnull=False
     )
+    known = declared.values_list("task_name", "metric", "good", "poor").distinct()
     return {
-        (row.task_name, row.metric): "higher" if row.good > row.poor else "lower"
-        for row in declared
-        if row.good is not None and row.poor is not None
+        (task, metric): "higher" if good > poor else "lower"
+        for task, metric, good, poor in known
+        if good is not None and poor is not None
     }

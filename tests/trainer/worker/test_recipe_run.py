@@ -4,8 +4,10 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+import torch
 from django.db import connection
 
+from tests.setup.classes import shipped_classes_store
 from tests.setup.services import wait_until
 from tests.trainer.worker.recipes import (
     TEXT,
@@ -19,6 +21,7 @@ from trainer.selectors.recipes import recipe_as_dict, recipe_progress, recipe_re
 from trainer.services.recipe_life import recipe_requeue
 from trainer.services.recipes import RecipeConflict, recipe_start, recipe_stop
 from trainer.worker import stop_flag
+from trainer.worker.checkpoint_store import checkpoint_read
 
 pytestmark = [
     pytest.mark.portable,
@@ -259,3 +262,35 @@ def test_a_recipe_that_goes_another_way_after_a_crash_is_told_so() -> None:
     run = taken_up_again(run)
     assert run.state == RecipeRun.State.FAILED
     assert run.error.startswith("after an interruption the recipe asked for attach_task")
+
+
+def test_the_factor_experiment_forks_both_branches_from_one_start_and_compares_them() -> None:
+    shipped_classes_store()
+    params = {"steps": 2, "probe_steps": 2, "seeds": 1, "data": "digits"}
+    run = run_now(recipe_start(recipe_name="mnist_factor_experiment", params=params))
+    assert (run.state, run.error) == (RecipeRun.State.COMPLETED, "")
+    assert [[name, run.phases_completed[place]] for place, (name, _) in enumerate(run.plan)] == [
+        [name, name] for name, _ in run.plan
+    ]
+    assert recipe_progress(run) == (14, 14)
+    start, alone, curriculum = (Checkpoint.objects.get(pk=pk) for pk in run.checkpoints_created)
+    assert (alone.parent, curriculum.parent, alone.step) == (start, start, 2)
+    reports = recipe_reports(run)
+    assert [report["branch"] for report in reports] == ["digits only", "curriculum"]
+    for report in reports:
+        assert {task: list(found) for task, found in report["metrics"].items()} == {
+            "reconstruction": ["l1", "psnr", "ssim"],
+            "digit probe": ["accuracy"],
+            "thickness probe": ["mae"],
+            "slant probe": ["mae"],
+        }
+    # The probes have moved no weight of the model that they look at.
+    probed = [Job.objects.get(pk=report["jobs"][-1]) for report in reports]
+    for job in probed:
+        before, after = checkpoint_read(job.start_checkpoint), checkpoint_read(job.checkpoint)
+        weights = {name for name in before.tensors if name.startswith("model/")}
+        assert weights
+        assert all(
+            torch.allclose(before.tensors[name], after.tensors[name], rtol=0, atol=1e-8)
+            for name in weights
+        )
