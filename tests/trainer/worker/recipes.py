@@ -55,13 +55,20 @@ REPORT = 'ctx.report("branch", seed=self.seed, metrics=ctx.evaluate())'
 
 def recipe_offer(*, steps: int = 3, end: str = REPORT, text: str = TEXT) -> None:
     """Put the tiny recipe on offer, beside all classes that ship with ACC."""
-    shipped_classes_store()
     text = text.replace("STEPS", str(steps)).replace("END", end)
-    parameters = [
-        {"name": "seed", "type": "int", "default": 0, "required": False, "description": ""}
-    ]
+    text_offer("TinyRecipe", text, parameter="seed")
+
+
+def text_offer(class_name: str, text: str, *, parameter: str) -> None:
+    """Put a recipe on offer whose constructor takes one whole number."""
+    shipped_classes_store()
+    declared = {"name": parameter, "type": "int", "default": 0, "required": False}
     offer = offer_make(
-        "TinyRecipe", source=text, file="/gone/tiny.py", module="tiny", parameters=parameters
+        class_name,
+        source=text,
+        file=f"/gone/{class_name.removesuffix('Recipe').lower()}.py",
+        module=class_name.removesuffix("Recipe").lower(),
+        parameters=[declared | {"description": ""}],
     )
     registry_store(registry="recipes", offers=[offer], errors=[])
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 from django.db import connection
 
+from tests.acc.registry.test_documented_files import FILES
 from tests.setup.classes import shipped_classes_store
 from tests.setup.services import wait_until
 from tests.trainer.worker.recipes import (
@@ -14,6 +15,7 @@ from tests.trainer.worker.recipes import (
     others_at_work,
     recipe_offer,
     run_now,
+    text_offer,
     tiny_run,
 )
 from trainer.models import Checkpoint, EvalRun, Experiment, Job, RecipeRun, TaskCard
@@ -294,3 +296,14 @@ def test_the_factor_experiment_forks_both_branches_from_one_start_and_compares_t
             torch.allclose(before.tensors[name], after.tensors[name], rtol=0, atol=1e-8)
             for name in weights
         )
+
+
+def test_the_documented_recipe_runs_as_it_is_written() -> None:
+    text_offer("KLWeights", FILES["kl_weights.py"], parameter="steps")
+    run = run_now(recipe_start(recipe_name="KLWeights", params={"steps": 2}))
+    assert (run.state, run.error) == (RecipeRun.State.COMPLETED, "")
+    assert run.phases_completed[:-1] == [name for name, _ in run.plan]
+    assert recipe_progress(run) == (6, 6)
+    assert [report["branch"] for report in recipe_reports(run)] == ["kl 0.0001", "kl 0.01"]
+    weights = [Job.objects.get(pk=report["jobs"][0]).plan for report in recipe_reports(run)]
+    assert [plan["tasks"][1]["weight"] for plan in weights] == [0.0001, 0.01]
