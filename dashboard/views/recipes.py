@@ -11,7 +11,6 @@ from dashboard.recipe_form import RecipeForm
 from dashboard.recipe_panels import run_panel, runs_panel
 from dashboard.requests import HtmxRequest, PageMissing, experiment_asked, signed_in
 from trainer.models import RecipeRun, Registry
-from trainer.selectors.experiments import experiment_active
 from trainer.selectors.recipes import recipe_get
 from trainer.selectors.registry import class_offered, classes_offered
 from trainer.services.parameters import ParameterRefused
@@ -28,7 +27,7 @@ LARGEST_ID = 2**63 - 1
 def recipes(request: HtmxRequest) -> HttpResponse:
     """Show the runs, and each recipe on offer with its form."""
     forms = [RecipeForm(row) for row in classes_offered(Registry.RECIPES)]
-    context = bar_panel(experiment_active()) | runs_panel() | {"forms": forms}
+    context = bar_panel(experiment_asked(request)) | runs_panel() | {"forms": forms}
     context |= {"title": "Recipes - ACC", "here": "recipes"}
     return render(request, "pages/recipes.html", context)
 
@@ -39,7 +38,7 @@ def recipes(request: HtmxRequest) -> HttpResponse:
 def recipe_run(request: HtmxRequest, run_id: int) -> HttpResponse:
     """Show one run: how far it came, what it did, how its branches compare."""
     run = _run(run_id)
-    context = bar_panel(run.experiment or experiment_active()) | run_panel(run)
+    context = bar_panel(run.experiment or experiment_asked(request)) | run_panel(run)
     context["title"] = f"{run.recipe_name} {run.pk} - ACC"
     return render(request, "pages/recipe_run.html", context)
 
@@ -68,18 +67,18 @@ def partial_recipe_start(request: HtmxRequest, class_name: str) -> HttpResponse:
     if row is None:
         raise PageMissing(f"no recipe is called '{class_name}' any more; reload the page")
     form = RecipeForm(row, request.POST)
-    run = None
+    run, experiment = None, experiment_asked(request)
     if form.is_valid():
         try:
             run = recipe_start(
                 recipe_name=class_name,
                 params=form.params(),
-                experiment=experiment_asked(request),
+                experiment=experiment,
                 by=request.user.get_username(),
             )
         except (ClassMissing, ParameterRefused, RecipeRefused) as refusal:
             form.refuse(str(refusal))
-    context = {"form": form, "started": run}
+    context = {"form": form, "started": run, "experiment": experiment}
     response = render(request, "partials/recipe_form.html", context, status=200 if run else 422)
     return trigger_client_event(response, "acc:recipe-runs", after="settle")
 

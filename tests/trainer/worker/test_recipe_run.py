@@ -45,9 +45,9 @@ def kinds(run: RecipeRun, *, abandoned: bool = False) -> list[str]:
     return [step.kind for step in run.steps.filter(abandoned=abandoned)]
 
 
-def crashed(end: str, **options: int) -> RecipeRun:
+def crashed(end: str) -> RecipeRun:
     """Return a run whose worker died at the end of its last phase."""
-    recipe_offer(end=end, **options)
+    recipe_offer(end=end)
     run = recipe_start(recipe_name="TinyRecipe", by="ada")
     with pytest.raises(GeneratorExit):
         run_now(run)
@@ -289,6 +289,8 @@ def test_the_factor_experiment_forks_both_branches_from_one_start_and_compares_t
     # The probes have moved no weight of the model that they look at.
     probed = [Job.objects.get(pk=report["jobs"][-1]) for report in reports]
     for job in probed:
+        assert job.start_checkpoint is not None
+        assert job.checkpoint is not None
         before, after = checkpoint_read(job.start_checkpoint), checkpoint_read(job.checkpoint)
         weights = {name for name in before.tensors if name.startswith("model/")}
         assert weights

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("trainer", "0005_evaluations"),
+        ("trainer", "0006_experiment_archived"),
     ]
 
     operations = [
