@@ -1,21 +1,15 @@
 """A recipe from its start to its end, as its rows tell it."""
 
 import threading
-from collections.abc import Iterator
 
 import pytest
-import torch
 from django.db import connection
 
-from tests.acc.registry.test_documented_files import FILES
-from tests.setup.classes import shipped_classes_store
 from tests.setup.services import wait_until
 from tests.trainer.worker.recipes import (
     TEXT,
-    others_at_work,
     recipe_offer,
     run_now,
-    text_offer,
     tiny_run,
 )
 from trainer.models import Checkpoint, EvalRun, Experiment, Job, RecipeRun, TaskCard
@@ -23,7 +17,6 @@ from trainer.selectors.recipes import recipe_as_dict, recipe_progress, recipe_re
 from trainer.services.recipe_life import recipe_requeue
 from trainer.services.recipes import RecipeConflict, recipe_start, recipe_stop
 from trainer.worker import stop_flag
-from trainer.worker.checkpoint_store import checkpoint_read
 
 pytestmark = [
     pytest.mark.portable,
@@ -32,13 +25,6 @@ pytestmark = [
 ]
 
 CRASH = "import os; raise GeneratorExit"  # passes every `except`, as the end of a process does
-
-
-@pytest.fixture
-def others(transactional_db: None) -> Iterator[None]:
-    """The train and the eval worker."""
-    with others_at_work():
-        yield
 
 
 def kinds(run: RecipeRun, *, abandoned: bool = False) -> list[str]:
@@ -264,48 +250,3 @@ def test_a_recipe_that_goes_another_way_after_a_crash_is_told_so() -> None:
     run = taken_up_again(run)
     assert run.state == RecipeRun.State.FAILED
     assert run.error.startswith("after an interruption the recipe asked for attach_task")
-
-
-def test_the_factor_experiment_forks_both_branches_from_one_start_and_compares_them() -> None:
-    shipped_classes_store()
-    params = {"steps": 2, "probe_steps": 2, "seeds": 1, "data": "digits"}
-    run = run_now(recipe_start(recipe_name="mnist_factor_experiment", params=params))
-    assert (run.state, run.error) == (RecipeRun.State.COMPLETED, "")
-    assert [[name, run.phases_completed[place]] for place, (name, _) in enumerate(run.plan)] == [
-        [name, name] for name, _ in run.plan
-    ]
-    assert recipe_progress(run) == (14, 14)
-    start, alone, curriculum = (Checkpoint.objects.get(pk=pk) for pk in run.checkpoints_created)
-    assert (alone.parent, curriculum.parent, alone.step) == (start, start, 2)
-    reports = recipe_reports(run)
-    assert [report["branch"] for report in reports] == ["digits only", "curriculum"]
-    for report in reports:
-        assert {task: list(found) for task, found in report["metrics"].items()} == {
-            "reconstruction": ["l1", "psnr", "ssim"],
-            "digit probe": ["accuracy"],
-            "thickness probe": ["mae"],
-            "slant probe": ["mae"],
-        }
-    # The probes have moved no weight of the model that they look at.
-    probed = [Job.objects.get(pk=report["jobs"][-1]) for report in reports]
-    for job in probed:
-        assert job.start_checkpoint is not None
-        assert job.checkpoint is not None
-        before, after = checkpoint_read(job.start_checkpoint), checkpoint_read(job.checkpoint)
-        weights = {name for name in before.tensors if name.startswith("model/")}
-        assert weights
-        assert all(
-            torch.allclose(before.tensors[name], after.tensors[name], rtol=0, atol=1e-8)
-            for name in weights
-        )
-
-
-def test_the_documented_recipe_runs_as_it_is_written() -> None:
-    text_offer("KLWeights", FILES["kl_weights.py"], parameter="steps")
-    run = run_now(recipe_start(recipe_name="KLWeights", params={"steps": 2}))
-    assert (run.state, run.error) == (RecipeRun.State.COMPLETED, "")
-    assert run.phases_completed[:-1] == [name for name, _ in run.plan]
-    assert recipe_progress(run) == (6, 6)
-    assert [report["branch"] for report in recipe_reports(run)] == ["kl 0.0001", "kl 0.01"]
-    weights = [Job.objects.get(pk=report["jobs"][0]).plan for report in recipe_reports(run)]
-    assert [plan["tasks"][1]["weight"] for plan in weights] == [0.0001, 0.01]
