@@ -7,10 +7,12 @@ import django
 from celery import Celery
 from celery.concurrency.asynpool import AsynPool
 from celery.signals import setup_logging, worker_init
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "accsite.settings")
 
 POOL_LOOK_SECONDS = 0.2
+RECIPE = "recipe"  # the name of the worker that carries out recipes
 
 app = Celery("accsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -30,6 +32,12 @@ def warm_up(**_: Any) -> None:
     that does not survive the fork, and asking for CUDA would forbid it in the child.
     """
     django.setup()
+    if settings.ACC_PROCESS == RECIPE:
+        # It only asks the others, and starts sooner and smaller without torch.
+        import trainer.worker.recipe_run
+        import trainer.worker.stop_flag
+
+        return
     # Else every job and every evaluation spends about two seconds of processor time on these:
     # the digits come with scikit-learn, and torch's optimizers import its compiler.
     import sklearn.datasets  # noqa: F401

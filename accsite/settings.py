@@ -165,6 +165,7 @@ CELERY_TASK_DEFAULT_QUEUE = "train"
 CELERY_TASK_ROUTES = {
     "trainer.tasks.run_job": {"queue": "train"},
     "trainer.tasks.run_call": {"queue": "eval"},
+    "trainer.tasks.run_recipe": {"queue": "recipe"},
 }
 # Early acknowledgement without prefetch: no job is started twice, none waits behind a busy worker.
 CELERY_TASK_ACKS_LATE = False

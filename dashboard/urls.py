@@ -15,6 +15,7 @@ from dashboard.views import (
     job,
     jobs,
     partials,
+    recipes,
     registry,
     sign_in,
     tasks,
@@ -151,6 +152,22 @@ urlpatterns = [
     ),
     path(
         "partials/registry/badge/", registry.partial_registry_badge, name="partial_registry_badge"
+    ),
+    path("recipes/", recipes.recipes, name="recipes"),
+    path("recipes/run/<int:run_id>/", recipes.recipe_run, name="recipe_run"),
+    path("partials/recipe_runs/", recipes.partial_recipe_runs, name="partial_recipe_runs"),
+    path(
+        "partials/recipe_run/<int:run_id>/", recipes.partial_recipe_run, name="partial_recipe_run"
+    ),
+    path(
+        "partials/recipe_start/<str:class_name>/",
+        recipes.partial_recipe_start,
+        name="partial_recipe_start",
+    ),
+    path(
+        "partials/recipe_stop/<int:run_id>/",
+        recipes.partial_recipe_stop,
+        name="partial_recipe_stop",
     ),
     path("job/<int:job_id>/", job.job, name="job"),
     path("job/<int:job_id>/events.csv", job.job_events_csv, name="job_events_csv"),

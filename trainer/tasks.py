@@ -19,3 +19,11 @@ def run_call(call_id: int) -> None:
     from trainer.worker.answer import call_answer
 
     call_answer(call_id)
+
+
+@shared_task
+def run_recipe(run_id: int) -> None:
+    """Carry out one run of a recipe."""
+    from trainer.worker.recipe_run import recipe_run
+
+    recipe_run(run_id)

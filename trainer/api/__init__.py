@@ -7,6 +7,7 @@ from trainer.api import (
     generators,
     jobs,
     model,
+    recipes,
     registry,
     system,
     tasks,
@@ -34,5 +35,6 @@ for module in (
     jobs,
     evals,
     checkpoints,
+    recipes,
 ):
     api.add_router("", module.router)

@@ -19,6 +19,7 @@ from trainer.services.datasets import DatasetRefused
 from trainer.services.experiments import CardRefused, ExperimentConflict, ExperimentRefused
 from trainer.services.jobs import JobConflict, JobRefused
 from trainer.services.parameters import ParameterRefused
+from trainer.services.recipes import RecipeConflict, RecipeRefused
 from trainer.services.sentences import sentence_of
 from trainer.services.sources import ClassMissing
 
@@ -36,6 +37,8 @@ STATUSES: dict[type[Exception], int] = {
     JobRefused: 400,
     JobConflict: 409,
     ParameterRefused: 400,
+    RecipeRefused: 400,
+    RecipeConflict: 409,
     TrainerOffline: 503,
     SuspiciousOperation: 400,
     RequestDataTooBig: 413,

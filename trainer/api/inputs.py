@@ -145,6 +145,14 @@ class ReconstructionsIn(Body):
     )
 
 
+class RecipeIn(Body):
+    """How to run a recipe; the whole body may be left out."""
+
+    params: dict[str, Any] = Field(
+        {}, description="The recipe's own, as /registry/recipes declares them."
+    )
+
+
 class RatesIn(Body):
     """The new learning rates; one that is left out stays."""
 

@@ -107,6 +107,13 @@ class DatasetMessage(TypedDict):
     change: Literal["added", "changed", "removed"]
 
 
+class RecipeMessage(TypedDict):
+    """A run of a recipe began, came further or ended."""
+
+    type: Literal["recipe"]
+    recipe: dict[str, Any]
+
+
 Message = (
     LossMessage
     | EventMessage
@@ -117,6 +124,7 @@ Message = (
     | RegistryMessage
     | EvalMessage
     | DatasetMessage
+    | RecipeMessage
 )
 
 

@@ -9,7 +9,7 @@ from trainer.models.experiment import Experiment, TaskCard
 from trainer.models.job import Job, JobCommand, JobEvent
 from trainer.models.loss import LossLevel, LossSegment, LossSeries
 from trainer.models.node import TrainerNode
-from trainer.models.recipe import RecipeRun
+from trainer.models.recipe import RecipeRun, RecipeStep
 from trainer.models.registry import (
     FileVersion,
     RegisteredClass,
@@ -33,6 +33,7 @@ __all__ = [
     "LossSegment",
     "LossSeries",
     "RecipeRun",
+    "RecipeStep",
     "Reconstructions",
     "RegisteredClass",
     "Registry",

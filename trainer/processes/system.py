@@ -79,6 +79,7 @@ class System:
         supervisor.start(watch_spec(ready_fd=ready_fd))
         supervisor.start(worker_spec("train"))
         supervisor.start(worker_spec("eval"))
+        supervisor.start(worker_spec("recipe"))
         self._steward.devices_from(self._start_probe())
         self._steward.start()
         if self._with_web:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from trainer.models import Call, EvalRun, Experiment
+from trainer.models import Call, EvalResult, EvalRun, Experiment
 
 UNDER_WAY = (Call.State.PENDING, Call.State.RUNNING)
 
@@ -50,3 +50,20 @@ def call_under_way(experiment: Experiment, kind: str) -> Call | None:
     """Return the newest question of a kind that nobody has answered yet."""
     calls = Call.objects.filter(kind=kind, payload__experiment=experiment.slug)
     return calls.filter(state__in=UNDER_WAY).first()
+
+
+def metric_directions(slugs: Iterable[str]) -> dict[tuple[str, str], str]:
+    """Return where a metric is better, "higher" or "lower", as classes declared it.
+
+    Args:
+        slugs: of the experiments whose evaluations are looked at.
+    """
+    declared = EvalResult.objects.filter(
+        run__experiment__slug__in=slugs, good__isnull=False, poor__isnull=False
+    )
+    known = declared.values_list("task_name", "metric", "good", "poor").distinct()
+    return {
+        (task, metric): "higher" if good > poor else "lower"
+        for task, metric, good, poor in known
+        if good is not None and poor is not None
+    }

@@ -34,6 +34,17 @@ def checkpoint_load(*, checkpoint: Checkpoint) -> Checkpoint:
     return checkpoint
 
 
+def checkpoint_unload(*, experiment: Experiment) -> None:
+    """Have an experiment's next job begin with the untrained model; every state stays.
+
+    Raises:
+        JobConflict: a job of the experiment is in progress.
+    """
+    with job_place(experiment):
+        Experiment.objects.filter(pk=experiment.pk).update(current_checkpoint=None)
+        experiment.current_checkpoint = None
+
+
 def checkpoint_fork(*, checkpoint: Checkpoint, new_tag: str) -> Checkpoint:
     """Begin a named branch at a state; the experiment's next job goes on from there.
 

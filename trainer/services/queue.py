@@ -10,6 +10,7 @@ logger = logging.getLogger("acc.queue")
 
 TRAIN = "train"
 EVAL = "eval"
+RECIPE = "recipe"
 
 
 def job_wake(job_id: int) -> bool:
@@ -28,6 +29,13 @@ def call_wake(call_id: int, *, limit_seconds: int | None = None) -> bool:
     from trainer.tasks import run_call
 
     return _send(run_call, call_id, time_limit=limit_seconds)
+
+
+def recipe_wake(run_id: int) -> bool:
+    """Tell the recipe workers about a queued run; return whether the message went out."""
+    from trainer.tasks import run_recipe
+
+    return _send(run_recipe, run_id)
 
 
 def queue_is_empty(name: str) -> bool:

@@ -7,11 +7,20 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from trainer.models import Call, Job
+from trainer.models import Call, Job, RecipeRun
 from trainer.services.calls import call_age_seconds, call_end_lost, calls_forget_old
 from trainer.services.cards import cards_forget_removed
 from trainer.services.jobs import job_requeue, job_take_from_silent
-from trainer.services.queue import EVAL, TRAIN, call_wake, job_wake, queue_is_empty
+from trainer.services.queue import (
+    EVAL,
+    RECIPE,
+    TRAIN,
+    call_wake,
+    job_wake,
+    queue_is_empty,
+    recipe_wake,
+)
+from trainer.services.recipe_life import recipe_requeue, recipe_take_from_silent
 from trainer.services.workers import worker_is_gone
 
 # A message this old that lies in no queue is either lost or just being claimed; a second one for a
@@ -23,7 +32,7 @@ GRACE_SECONDS = 10.0
 
 
 def reconcile_once(*, trust_leases: bool = True) -> None:
-    """Take jobs from dead workers, queue interrupted ones, repeat lost wake-ups.
+    """Take jobs and recipes from dead workers, queue interrupted ones, repeat lost wake-ups.
 
     Args:
         trust_leases: False right after the database was away, or this machine asleep: then live
@@ -37,6 +46,7 @@ def reconcile_once(*, trust_leases: bool = True) -> None:
             job_take_from_silent(job, known_dead=known_dead)
     for job in Job.objects.filter(state=Job.State.INTERRUPTED).select_related("experiment"):
         job_requeue(job)
+    _reconcile_recipes(trust_leases=trust_leases)
     for call in Call.objects.filter(state=Call.State.RUNNING):
         overdue = call.limit_seconds is not None and (
             call_age_seconds(call) > call.limit_seconds + GRACE_SECONDS
@@ -48,12 +58,24 @@ def reconcile_once(*, trust_leases: bool = True) -> None:
     _wake_again()
 
 
+def _reconcile_recipes(*, trust_leases: bool) -> None:
+    now = timezone.now()
+    for run in RecipeRun.objects.filter(state=RecipeRun.State.RUNNING):
+        known_dead = worker_is_gone(run.worker)
+        expired = run.lease_until is None or run.lease_until < now
+        if known_dead or (expired and trust_leases):
+            recipe_take_from_silent(run, known_dead=known_dead)
+    for run in RecipeRun.objects.filter(state=RecipeRun.State.INTERRUPTED):
+        recipe_requeue(run)
+
+
 def _wake_again() -> None:
     """Send wake-ups that were lost with the broker's memory."""
     old = timezone.now() - datetime.timedelta(seconds=WAKE_SECONDS)
     jobs = Job.objects.filter(state=Job.State.QUEUED).filter(
         Q(enqueued_at=None) | Q(enqueued_at__lt=old)
     )
+    runs = RecipeRun.objects.filter(state=RecipeRun.State.QUEUED, enqueued_at__lt=old)
     # Seldom: each wake-up costs a worker a fresh process, also one that comes a second time.
     long_ago = timezone.now() - datetime.timedelta(seconds=WAKE_AGAIN_SECONDS)
     calls = Call.objects.filter(state=Call.State.PENDING, created_at__lt=old).filter(
@@ -64,6 +86,10 @@ def _wake_again() -> None:
             for job in jobs.order_by("pk"):
                 jobs.filter(pk=job.pk).update(enqueued_at=timezone.now())
                 job_wake(job.pk)
+        if runs.exists() and queue_is_empty(RECIPE):
+            for run in runs.order_by("pk"):
+                RecipeRun.objects.filter(pk=run.pk).update(enqueued_at=timezone.now())
+                recipe_wake(run.pk)
         if calls.exists() and queue_is_empty(EVAL):
             for call in calls.order_by("pk"):
                 if call_wake(call.pk, limit_seconds=call.limit_seconds):

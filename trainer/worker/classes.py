@@ -1,22 +1,20 @@
 """Classes from stored text: the version that work was given, wherever this process runs."""
 
 from collections.abc import Iterable
+from pkgutil import resolve_name
 from typing import Any
 
-from acc.autoencoder import BaseAutoencoder
-from acc.generators.base import Generator
-from acc.recipes.base import Recipe
 from acc.registry.source import load_class_from_source
-from acc.tasks.base import Task
 from trainer.models import Registry, Source
 
 SourceRef = dict[str, str]
 
-BASES: dict[str, type] = {
-    Registry.TASKS: Task,
-    Registry.MODELS: BaseAutoencoder,
-    Registry.GENERATORS: Generator,
-    Registry.RECIPES: Recipe,
+# By name: whoever carries out a recipe need not have torch, which the other bases import.
+BASES: dict[str, str] = {
+    Registry.TASKS: "acc.tasks.base:Task",
+    Registry.MODELS: "acc.autoencoder:BaseAutoencoder",
+    Registry.GENERATORS: "acc.generators.base:Generator",
+    Registry.RECIPES: "acc.recipes.base:Recipe",
 }
 
 
@@ -41,7 +39,7 @@ def class_load(ref: SourceRef) -> type[Any]:
             f"the stored text of {ref['class_name']} ({ref['file']}, SHA-256 "
             f"{ref['sha256'][:12]}) is gone; start a new job, which takes the file as it is now"
         )
-    base = BASES[ref["registry"]]
+    base: type = resolve_name(BASES[ref["registry"]])
     return load_class_from_source(source.text, ref["class_name"], base, ref["file"])
 
 

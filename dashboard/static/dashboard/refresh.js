@@ -18,6 +18,8 @@ const PANELS = {
   "acc:tree": "tree-panel",
   "acc:checkpoint": "checkpoint-panel",
   "acc:compare": "compare-panel",
+  "acc:recipe-runs": "recipe-runs",
+  "acc:recipe-run": "recipe-run",
   "acc:registry-badge": "registry-badge",
   "acc:registry-classes": "registry-classes",
   "acc:registry-errors": "errors",
@@ -25,6 +27,9 @@ const PANELS = {
 
 /** What a change of the classes on offer touches, wherever it is shown. */
 export const REGISTRY_EVENTS = Object.keys(PANELS).filter((name) => name.startsWith("acc:registry-"));
+
+/** What a message about a run of a recipe touches, wherever it is shown. */
+export const RECIPE_EVENTS = Object.keys(PANELS).filter((name) => name.startsWith("acc:recipe-"));
 
 const stale = new Set();
 let timer = null;

@@ -1,11 +1,11 @@
-/** Wires the pages beside the workbench: data, classes, versions, states, one job. */
+/** Wires the pages beside the workbench: data, classes, versions, states, recipes, one job. */
 
 import { wireTimes } from "./ago.js";
 import { wireFilter } from "./filter.js";
 import { formatCount } from "./format.js";
 import { Header } from "./header.js";
 import { wireMorphs } from "./morph.js";
-import { refresh, REGISTRY_EVENTS, wireRefreshes } from "./refresh.js";
+import { RECIPE_EVENTS, refresh, REGISTRY_EVENTS, wireRefreshes } from "./refresh.js";
 
 /** How often a running job's page asks for what no message tells, such as the time spent. */
 const JOB_POLL_MS = 5000;
@@ -17,7 +17,8 @@ const page = document.getElementById("page");
 const job = Number(page.dataset.job) || null;
 
 function refreshAll() {
-  for (const name of [...REGISTRY_EVENTS, "acc:job", "acc:data", ...STATES]) refresh(name);
+  const own = ["acc:job", "acc:data", ...STATES];
+  for (const name of [...REGISTRY_EVENTS, ...RECIPE_EVENTS, ...own]) refresh(name);
 }
 
 function receive(message) {
@@ -26,6 +27,7 @@ function receive(message) {
   if (message.type === "registry" && message.registry === "generators") followGenerators();
   if (message.type === "dataset") refresh("acc:data");
   if (["checkpoint", "eval", "job"].includes(message.type)) refreshStates();
+  if (message.type === "recipe") RECIPE_EVENTS.forEach(refresh);
   if (job === null || message.job !== job) return;
   if (message.type === "loss") showStep(message.first_step + message.steps - 1);
   else refresh("acc:job");

@@ -11,6 +11,7 @@ from acc.conv_vae import ConvVAE
 from acc.datasets.builtin import load_builtin
 from acc.generators.registry import GeneratorRegistry
 from acc.models.registry import ModelRegistry
+from acc.recipes.registry import RecipeRegistry
 from acc.tasks.create import create_task
 from acc.tasks.registry import TaskRegistry
 from acc.training.trainer import Trainer, TrainerConfig
@@ -35,7 +36,7 @@ def digits(tmp_path_factory):
 
 
 def test_every_documented_file_is_on_offer_without_an_error(place):
-    kinds = (TaskRegistry, ModelRegistry, GeneratorRegistry)
+    kinds = (TaskRegistry, ModelRegistry, GeneratorRegistry, RecipeRegistry)
     own = {
         offer.class_name
         for registry in [kind([place]) for kind in kinds]
@@ -43,7 +44,8 @@ def test_every_documented_file_is_on_offer_without_an_error(place):
         if Path(offer.file).parent == place
     }
     assert TaskRegistry([place]).errors() == []
-    assert own == {"SmallLatentTask", "BrightnessTask", "LinearAutoencoder", "DotsGenerator"}
+    tasks = {"SmallLatentTask", "BrightnessTask"}
+    assert own == {*tasks, "LinearAutoencoder", "DotsGenerator", "KLWeights"}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.setup.classes import shipped_classes_store
+from tests.trainer.worker.recipes import others_at_work
 from trainer.models import Experiment, Job, Registry
 from trainer.services.job_start import job_start
 from trainer.services.sources import sources_of
@@ -61,3 +62,10 @@ def shut_down() -> Iterator[Callable[[], None]]:
     """A way to ask the worker to end; taken back afterwards."""
     yield stop_flag.request_stop
     stop_flag._flag[0] = 0
+
+
+@pytest.fixture
+def others(transactional_db: None) -> Iterator[None]:
+    """The train and the eval worker."""
+    with others_at_work():
+        yield
