@@ -138,7 +138,7 @@ def test_other_jobs_are_drawn_beside_and_named(desk, experiment, scribe):
     other.end()
     desk.open()
     desk.wait_for_step(101)
-    desk.page.get_by_label("Compare").select_option(str(other.job.pk))
+    desk.page.get_by_label("Compare with a job").select_option(str(other.job.pk))
     named = desk.page.locator(".legend").get_by_role("button", name=f"job {other.job.pk}")
     expect(named).to_be_visible()
     desk.page.wait_for_selector("#loss-curves[data-to='200']")
