@@ -37,6 +37,14 @@ def test_parameters_show_what_is_given_and_what_is_left_to_the_class(experiment,
     assert "<i>" not in text_of(htmx.get(path("recon")))
 
 
+@pytest.mark.parametrize(
+    ("size", "told"), [(1234, "1,234 weights"), (0, "none"), (None, "not known")]
+)
+def test_the_size_of_the_head_is_told(experiment, htmx, size, told):
+    TaskCard.objects.filter(name="recon").update(head_size=size)
+    assert told in text_of(htmx.get(path("recon")))
+
+
 def test_the_version_on_offer_is_linked_and_another_one_of_the_job_is_named(experiment, htmx):
     scribe = Scribe.start(experiment)
     ran = RegisteredClass.objects.get(class_name="ReconstructionTask").source_id

@@ -73,6 +73,7 @@ class TaskOut(Schema):
     enabled: bool
     latent_slice: list[int] | None = Field(description="[start, end], or null for the whole")
     params: dict[str, Any]
+    head_size: int | None = Field(description="Trainable numbers of its head; 0: it has none.")
     colour: int = Field(description="Place in the pages' palette.")
     experiment: str
 

@@ -81,6 +81,9 @@ class TaskCard(models.Model):
     latent_start = models.PositiveIntegerField(null=True, blank=True)
     latent_end = models.PositiveIntegerField(null=True, blank=True)
     params = models.JSONField(default=dict, blank=True)
+    head_size = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="Trainable numbers of its head; 0: it has none."
+    )
     colour = models.PositiveSmallIntegerField(
         default=0, help_text="Place in the palette: the task's colour on every page."
     )

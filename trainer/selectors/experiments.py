@@ -35,6 +35,7 @@ def card_as_dict(card: TaskCard) -> dict[str, Any]:
         "enabled": card.enabled,
         "latent_slice": list(card.latent_slice) if card.latent_slice else None,
         "params": card.params,
+        "head_size": card.head_size,
         "colour": card.colour,
         "experiment": card.experiment.slug,
     }

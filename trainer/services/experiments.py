@@ -79,6 +79,7 @@ def card_add(
     weight: float = 1.0,
     latent_slice: tuple[int, int] | None = None,
     params: dict[str, Any] | None = None,
+    head_size: int | None = None,
 ) -> TaskCard:
     """Attach a task that the trainer side found to fit.
 
@@ -94,6 +95,7 @@ def card_add(
         latent_start=latent_slice[0] if latent_slice else None,
         latent_end=latent_slice[1] if latent_slice else None,
         params=params or {},
+        head_size=head_size,
     )
     try:
         card.clean_fields()

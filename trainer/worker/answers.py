@@ -99,7 +99,8 @@ def task_add(payload: dict[str, Any]) -> dict[str, Any]:
     row = Dataset.objects.get(name=payload["dataset"])
     sources = payload["sources"]
     model = model_build(experiment.model_class, experiment.model_config, sources)
-    task_build({**payload, "enabled": True}, dataset_build(row.name, row.spec), model, sources)
+    dataset = dataset_build(row.name, row.spec)
+    task = task_build({**payload, "enabled": True}, dataset, model, sources)
     chosen = payload["latent_slice"]
     card, command = card_attach(
         experiment=experiment,
@@ -112,5 +113,6 @@ def task_add(payload: dict[str, Any]) -> dict[str, Any]:
         weight=payload["weight"],
         latent_slice=tuple(chosen) if chosen else None,
         params=payload["params"],
+        head_size=sum(p.numel() for p in task.head.parameters()) if task.head is not None else 0,
     )
     return card_as_dict(card) | {"command": command.pk if command else None}

@@ -55,6 +55,7 @@ def test_an_experiment_grows_from_a_model_a_dataset_and_tasks(made, script, refu
         },
     )
     assert sliced.json()["latent_slice"] == [0, 4]
+    assert (added.json()["head_size"], sliced.json()["head_size"]) == (0, 4 * 10 + 10)
     assert [task["name"] for task in script.get("/tasks").json()] == [
         "reconstruction-digits",
         "digit",
