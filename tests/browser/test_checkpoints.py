@@ -14,8 +14,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def experiment(transactional_db):
+    others = set(checkpoint_directory().iterdir())
     yield experiment_make("digits")
-    for path in checkpoint_directory().iterdir():
+    for path in set(checkpoint_directory().iterdir()) - others:
         path.unlink()
 
 

@@ -24,6 +24,11 @@ def experiment(transactional_db):
     return made
 
 
+def name_field(page):
+    """Return the form's own name field: jobs are searched by name, too."""
+    return page.get_by_role("textbox", name="Name")
+
+
 def form_open(page: Page) -> None:
     page.get_by_role("button", name="Add task").click()
     expect(page.get_by_label("Class", exact=True)).to_be_focused()
@@ -48,7 +53,7 @@ def test_a_task_is_added_with_the_keyboard_alone(desk, experiment):
     keyboard.type("Rec")
     expect(chosen).to_have_value("ReconstructionTask")
     expect(desk.page.get_by_label("ssim_weight")).to_have_value("0.0")
-    expect(desk.page.get_by_label("Name")).to_have_attribute("placeholder", "reconstruction-digits")
+    expect(name_field(desk.page)).to_have_attribute("placeholder", "reconstruction-digits")
     for _ in range(3):  # dataset, loss, ssim_weight
         keyboard.press("Tab")
     keyboard.type("0.5")
@@ -82,7 +87,7 @@ def test_a_task_is_added_with_the_keyboard_alone(desk, experiment):
 def test_another_class_changes_its_own_fields_and_nothing_else(desk, experiment):
     desk.open()
     form_open(desk.page)
-    desk.page.get_by_label("Name").fill("mine")
+    name_field(desk.page).fill("mine")
     desk.page.get_by_label("Weight", exact=True).fill("0.125")
     desk.page.get_by_label("Latent slice").fill("0:4")
     classes = desk.page.get_by_label("Class", exact=True)
@@ -97,12 +102,12 @@ def test_another_class_changes_its_own_fields_and_nothing_else(desk, experiment)
     classes.select_option("RegressionTask")
     expect(desk.page.get_by_label("margin")).to_have_value("0.75")
     expect(desk.page.get_by_label("robust")).not_to_be_checked()
-    expect(desk.page.get_by_label("Name")).to_have_value("mine")
+    expect(name_field(desk.page)).to_have_value("mine")
     expect(desk.page.get_by_label("Weight", exact=True)).to_have_value("0.125")
     expect(desk.page.get_by_label("Latent slice")).to_have_value("0:4")
     dataset.select_option("angles")
-    desk.page.get_by_label("Name").fill("")
-    expect(desk.page.get_by_label("Name")).to_have_attribute("placeholder", "regression-angles")
+    name_field(desk.page).fill("")
+    expect(name_field(desk.page)).to_have_attribute("placeholder", "regression-angles")
 
 
 def test_the_trainers_refusal_stands_beside_its_field_and_nothing_typed_is_lost(desk, experiment):
@@ -110,7 +115,7 @@ def test_the_trainers_refusal_stands_beside_its_field_and_nothing_typed_is_lost(
     form_open(desk.page)
     desk.page.get_by_label("Class", exact=True).select_option("ReconstructionTask")
     desk.page.get_by_label("loss", exact=True).select_option("l1")
-    desk.page.get_by_label("Name").fill("mine")
+    name_field(desk.page).fill("mine")
     desk.page.get_by_role("button", name="2:3").click()
     sentence = "ReconstructionTask reads the whole latent; leave latent_slice out"
     thread = answer_next_call(error=sentence)
@@ -121,7 +126,7 @@ def test_the_trainers_refusal_stands_beside_its_field_and_nothing_typed_is_lost(
     expect(slice_field).to_be_focused()
     expect(slice_field).to_have_value("2:3")
     expect(desk.page.get_by_role("button", name="2:3")).to_have_attribute("aria-pressed", "true")
-    expect(desk.page.get_by_label("Name")).to_have_value("mine")
+    expect(name_field(desk.page)).to_have_value("mine")
     expect(desk.page.get_by_label("loss", exact=True)).to_have_value("l1")
     desk.forgive_refusals()
 
@@ -129,7 +134,7 @@ def test_the_trainers_refusal_stands_beside_its_field_and_nothing_typed_is_lost(
 def test_new_classes_appear_while_one_types_and_nothing_moves(desk, experiment):
     desk.open()
     form_open(desk.page)
-    name = desk.page.get_by_label("Name")
+    name = name_field(desk.page)
     name.fill("half a na")
     name.press("ArrowLeft")
     more = [*offers(), offer_make("MyTask")]
@@ -185,10 +190,10 @@ def test_a_class_that_changes_shows_its_new_field_once_the_hands_are_off_the_old
     expect(desk.page.locator("#task_add_class_name option[value=Mark]")).to_have_count(1)
     expect(steps).to_be_focused()
     expect(desk.page.get_by_label("beta")).to_have_count(0)
-    desk.page.get_by_label("Name").focus()
+    name_field(desk.page).focus()
     expect(desk.page.get_by_label("beta")).to_have_value("1.5")
     expect(steps).to_have_value("12")
-    expect(desk.page.get_by_label("Name")).to_be_focused()
+    expect(name_field(desk.page)).to_be_focused()
 
 
 def renewed(offer: dict[str, Any]) -> dict[str, Any]:
@@ -199,7 +204,7 @@ def renewed(offer: dict[str, Any]) -> dict[str, Any]:
 def test_the_open_form_survives_what_happens_beside_it_and_a_second_look(desk, experiment):
     desk.open()
     form_open(desk.page)
-    desk.page.get_by_label("Name").fill("mine")
+    name_field(desk.page).fill("mine")
     taken(experiment, "other", class_name="ReconstructionTask")
     expect(desk.page.locator("#tasks-panel")).to_contain_text("other")
     button = desk.page.locator("#task-add-button")
@@ -207,7 +212,7 @@ def test_the_open_form_survives_what_happens_beside_it_and_a_second_look(desk, e
     button.click()
     expect(desk.page.locator("#task-add-panel")).to_be_hidden()
     button.click()
-    expect(desk.page.get_by_label("Name")).to_have_value("mine")
+    expect(name_field(desk.page)).to_have_value("mine")
     desk.page.get_by_role("button", name="Cancel").click()
     expect(desk.page.locator("#task-add-panel")).to_have_count(0)
     expect(button).to_be_focused()
