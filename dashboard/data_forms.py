@@ -38,6 +38,7 @@ class DataForm(PanelForm):
 
     def send(self, by: str) -> dict[str, Any]:
         """Have the dataset made and return it; raises as the services do."""
+        # Not an abstract class: Django's forms have a metaclass of their own.
         raise NotImplementedError
 
     def refuse(self, sentence: str) -> None:

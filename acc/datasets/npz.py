@@ -34,6 +34,7 @@ def load_npz(file: IO[bytes], *, name: str) -> AccDataset:
     try:
         with zipfile.ZipFile(file) as archive:
             arrays = _arrays(archive)
+    # As zipfile raises them: for another kind of packing, and for what is encrypted.
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise DatasetError(f"this is no .npz file, or it is cut off: {error}") from error
     return AccDataset(

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.db.models import Q
 
-from trainer.models import Checkpoint, Experiment, Job
+from trainer.models import Checkpoint, Experiment, Job, RecipeRun
 from trainer.selectors.checkpoints import checkpoint_as_dict, checkpoints_best
 from trainer.selectors.evals import UNDER_WAY, calls_about
 from trainer.services.announce import announce
@@ -57,12 +57,21 @@ def checkpoints_prune(experiment_id: int) -> int:
     return len(dropped)
 
 
+def checkpoints_of_recipes(experiment: Experiment) -> set[int | None]:
+    """Return the states at which phases in progress began, and would begin anew after a crash."""
+    starts = RecipeRun.objects.filter(
+        state__in=RecipeRun.ACTIVE, phase_start__experiment=experiment.pk
+    ).values_list("phase_start", flat=True)
+    return {start["checkpoint"] for start in starts}
+
+
 def _in_use(experiment: Experiment) -> set[int | None]:
     """Return the checkpoints that a job holds, or that the trainer side was asked about."""
     jobs = experiment.jobs.filter(Q(state__in=Job.ACTIVE))
     used: set[int | None] = {
         pk for pair in jobs.values_list("checkpoint", "start_checkpoint") for pk in pair
     }
+    used |= checkpoints_of_recipes(experiment)
     for kind in SHOWN:
         for payload in calls_about(kind, UNDER_WAY).values_list("payload", flat=True):
             used |= {payload.get(name) for name in ("checkpoint", "one", "other")}

@@ -10,6 +10,7 @@ from trainer.selectors.checkpoints import metric_names
 from trainer.services.checkpoint_drop import (
     checkpoint_announce,
     checkpoints_drop,
+    checkpoints_of_recipes,
     checkpoints_prune,
 )
 from trainer.services.checkpoint_files import checkpoint_problem, files_copy, files_remove
@@ -106,7 +107,8 @@ def checkpoint_delete(*, checkpoint: Checkpoint) -> None:
     """Delete a state; those that grew from it then grow from what it grew from.
 
     Raises:
-        CheckpointRefused: the next job would go on from it, or a job in progress needs it.
+        CheckpointRefused: the next job would go on from it, or a job or a recipe in progress
+            needs it.
     """
     Experiment.objects.select_for_update(no_key=True).get(pk=checkpoint.experiment_id)
     checkpoint = _locked(checkpoint)
@@ -118,6 +120,11 @@ def checkpoint_delete(*, checkpoint: Checkpoint) -> None:
     for job in needing.filter(start_checkpoint=checkpoint) | needing.filter(checkpoint=checkpoint):
         raise CheckpointRefused(
             f"job {job.pk} is {job.state} and needs checkpoint {checkpoint.pk}; stop it first"
+        )
+    if checkpoint.pk in checkpoints_of_recipes(checkpoint.experiment):
+        raise CheckpointRefused(
+            f"a recipe in progress may have to go back to checkpoint {checkpoint.pk}, where its "
+            "phase began; stop it first"
         )
     checkpoints_drop([checkpoint])
 

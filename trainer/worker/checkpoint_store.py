@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from acc.training.state import TrainingState
 from trainer.models import Checkpoint, Job, JobCommand
 from trainer.services.checkpoint_files import checkpoint_digest, checkpoint_directory
 from trainer.services.checkpoints import checkpoint_record
+from trainer.worker.whole_file import written_whole
 
 FORMAT = 1
 # Younger files may belong to a checkpoint that is being written.
@@ -65,8 +65,8 @@ def checkpoint_write(
     )
     try:
         # The row comes last: files without a row mean nothing, a row without its files cannot be.
-        _write_whole(path.with_suffix(".json"), meta)
-        _write_whole(path, tensors)
+        _write(path.with_suffix(".json"), meta)
+        _write(path, tensors)
         return checkpoint_record(job=job, checkpoint=checkpoint, command=command)
     except DatabaseTrouble:
         # The commit may have succeeded although its answer was lost; the files stay for the row.
@@ -118,24 +118,6 @@ def _digest(tensors: bytes, meta: bytes) -> str:
     return checkpoint_digest(hashlib.sha256(tensors).digest(), meta)
 
 
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write under another name, then rename: a power cut leaves the old file or the new one."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync_directory(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _sync_directory(directory: Path) -> None:
-    """Make a rename durable: else a power cut may undo it after its row is committed."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _write(path: Path, content: bytes) -> None:
+    with written_whole(path) as temporary:
+        temporary.write_bytes(content)

@@ -4,7 +4,6 @@ Of generated data a file is only a faster copy: where it is missing, as on anoth
 is made again from its spec, and counts only if it is the same. Imported data is nowhere else.
 """
 
-import os
 import socket
 from typing import Any
 
@@ -13,6 +12,7 @@ from safetensors.torch import save_file
 
 from acc.dataset import AccDataset, DatasetError
 from trainer.services.datasets import dataset_file
+from trainer.worker.whole_file import unfinished_sweep, written_whole
 
 
 def dataset_write(dataset: AccDataset) -> None:
@@ -30,14 +30,11 @@ def dataset_write(dataset: AccDataset) -> None:
     facts = {"seed": str(dataset.seed)}
     if dataset.num_classes is not None:
         facts["num_classes"] = str(dataset.num_classes)
-    unfinished = path.with_suffix(f".{os.getpid()}.tmp")
-    try:
+    unfinished_sweep(path.parent)
+    with written_whole(path) as unfinished:
         save_file(
             {name: tensor.contiguous() for name, tensor in tensors.items()}, unfinished, facts
         )
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def dataset_read(content_hash: str) -> AccDataset | None:

@@ -209,6 +209,7 @@ def test_a_file_may_hold_dataclasses_and_its_objects_pickle(zoo, tmp_path):
     zoo.refresh()
     dog = zoo.get("Dog")("Rex", age=4)
     assert dataclasses.asdict(dog) == {"name": "Rex", "age": 4}
+    # As worker processes of torch's loaders hand objects on; ACC itself loads no pickle.
     assert pickle.loads(pickle.dumps(dog)) == dog
     assert "age: int = 3" in inspect.getsource(type(dog))
 

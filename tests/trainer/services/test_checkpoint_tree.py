@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.trainer.rows import experiment_make, job_make
-from trainer.models import Checkpoint, Experiment, Job
+from trainer.models import Checkpoint, Experiment, Job, RecipeRun
 from trainer.services.checkpoint_files import checkpoint_digest, checkpoint_directory
 from trainer.services.checkpoint_tree import (
     checkpoint_delete,
@@ -203,6 +203,23 @@ def test_the_policy_holds_for_states_that_come_later(experiment):
     newer = state_make(experiment, 2)
     measured(newer, 0.5)
     assert list(Checkpoint.objects.all()) == [newer]
+    assert not Checkpoint.objects.filter(pk=first.pk).exists()
+
+
+def test_the_state_at_which_a_recipes_phase_began_stays_until_the_recipe_ends(experiment, chain):
+    first = chain[0]
+    run = RecipeRun.objects.create(
+        recipe_name="Sweep",
+        experiment=experiment,
+        state=RecipeRun.State.INTERRUPTED,
+        phase_start={"experiment": experiment.pk, "checkpoint": first.pk, "tasks": []},
+    )
+    checkpoints_keep(experiment=experiment, last=1, best=None)
+    assert set(Checkpoint.objects.values_list("step", flat=True)) == {100, 300}
+    with pytest.raises(CheckpointRefused, match="a recipe in progress may have to go back"):
+        checkpoint_delete(checkpoint=first)
+    RecipeRun.objects.filter(pk=run.pk).update(state=RecipeRun.State.STOPPED)
+    checkpoint_delete(checkpoint=first)
     assert not Checkpoint.objects.filter(pk=first.pk).exists()
 
 

@@ -1,6 +1,7 @@
 """Generated data is the same data wherever and whenever it is needed."""
 
 import hashlib
+import os
 
 import pytest
 import torch
@@ -62,6 +63,20 @@ def test_data_is_read_from_its_file_and_made_again_where_that_is_missing_or_cut_
     assert {d.content_hash() for d in (read, mended, made)} == {row.content_hash}
     assert torch.equal(read.train_indices, made.train_indices)
     assert [path.name for path in settings.DATASET_DIR.iterdir()] == [file.name]
+
+
+def test_what_a_killed_process_began_to_write_is_removed_by_a_later_one():
+    place = settings.DATASET_DIR
+    place.mkdir()
+    left, present = place / ".one.safetensors.1.tmp", place / ".two.safetensors.2.tmp"
+    for path in (left, present):
+        path.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    row = noise_make()
+    assert {path.name for path in place.iterdir()} == {
+        present.name,
+        f"{row.content_hash}.safetensors",
+    }
 
 
 def test_a_file_with_other_pixels_is_not_believed():
