@@ -4,7 +4,7 @@ PYTHON3 ?= python3
 PYTHON = "$(VENV)/bin/python"
 install = @"$(PYTHON3)" requirements/install.py "$(VENV)"
 
-.PHONY: run setup test bench lint
+.PHONY: run setup test bench lint docs
 
 # exec: Ctrl-C reaches ACC alone, and its exit code is make's.
 run:
@@ -15,16 +15,24 @@ setup:
 	$(install) run.txt
 	@echo "Ready. Start ACC with: make run"
 
-# Everything on SQLite and the embedded Valkey; then what touches the database or the live
-# messages once more, on PostgreSQL and Valkey over TCP.
+# Everything on SQLite and the embedded Valkey, several at a time, since most wait for a browser or a
+# process; fewer of those that start and kill whole systems. Then what touches the database or the
+# live messages once more, on PostgreSQL and Valkey over TCP.
 test:
 	$(install) dev.txt
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest -m "not faults" -n 4 --dist loadfile
+	@$(PYTHON) -m pytest -m faults -n 2 --dist loadfile
 	@$(PYTHON) -m tests.tools.throwaway_services $(PYTHON) -m pytest -m portable
 
 bench:
 	$(install) dev.txt
 	@exec $(PYTHON) -m benchmarks
+
+# In an environment of its own: nothing that trains needs it.
+docs:
+	@"$(PYTHON3)" requirements/install.py "$(VENV)-docs" docs.txt
+	@NO_MKDOCS_2_WARNING=1 "$(VENV)-docs/bin/python" -m mkdocs build --quiet --clean
+	@echo "Ready in var/site. To read and search it: python3 -m http.server -d var/site 8001"
 
 lint:
 	$(install) dev.txt

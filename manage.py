@@ -14,7 +14,10 @@ def main() -> None:
     try:
         from django.core.management import execute_from_command_line
     except ImportError:
-        sys.exit("Django is not installed in this environment; run `make setup` first.")
+        sys.exit(
+            "Django is not installed for this Python; use .venv/bin/python, which "
+            "`make setup` makes."
+        )
     execute_from_command_line(sys.argv)
 
 

@@ -12,6 +12,7 @@ ArrayLike: TypeAlias = Tensor | npt.NDArray[Any]
 TargetType: TypeAlias = Literal["classes", "float"]
 
 MAX_CLASS_COUNT = 100_000
+SHOWN_CHANNELS = (1, 3)  # grey and RGB
 # Resizing and decoding may leave the range by a rounding error; anything more is a mistake.
 _RANGE_SLACK = 1e-4
 
@@ -31,6 +32,11 @@ def checked_images(images: ArrayLike) -> Tensor:
         tensor = tensor.unsqueeze(1)
     if tensor.dim() != 4:
         raise DatasetError(f"images must be [N, C, H, W] or [N, H, W], not {list(tensor.shape)}")
+    if tensor.shape[1] not in SHOWN_CHANNELS and tensor.shape[3] in SHOWN_CHANNELS:
+        raise DatasetError(
+            f"images must be [N, C, H, W], and {list(tensor.shape)} looks like [N, H, W, C]; "
+            "images.transpose(0, 3, 1, 2) puts the channels first"
+        )
     if len(tensor) < 2 or tensor.numel() == 0:
         raise DatasetError(
             f"a data set needs at least 2 images with pixels, one of them to hold out; "

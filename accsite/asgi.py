@@ -1,10 +1,12 @@
 """The ASGI application: HTTP by Django, WebSocket by Channels."""
 
+import gc
 import os
 import warnings
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.sessions import SessionMiddlewareStack
+from daphne import http_protocol
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "accsite.settings")
@@ -14,12 +16,21 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 
 http_application = get_asgi_application()
 
+from accsite.bodies import BoundedRequest  # noqa: E402  # needs the settings
 from trainer.live.routing import websocket_urlpatterns  # noqa: E402  # needs the apps loaded
 
-# The Origin is checked by the consumer, and only for sessions: a script with a token sends none.
+http_protocol.WebRequest = BoundedRequest
+
+# The consumer looks whose session it is, again and again, and at the Origin: of sessions only,
+# since a script with a token sends none.
 application = ProtocolTypeRouter(
     {
         "http": http_application,
-        "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns)),
+        "websocket": SessionMiddlewareStack(URLRouter(websocket_urlpatterns)),
     }
 )
+
+# What the start made stays for good. Else a full collection goes through all of it, so that Python
+# puts it off until thousands of sockets have left their cycles behind.
+gc.freeze()
+gc.collect()

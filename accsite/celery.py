@@ -50,6 +50,15 @@ def warm_up(**_: Any) -> None:
 
 
 @worker_init.connect
+def end_with_parent(**_: Any) -> None:
+    """Outlive no `up` or `runtrainer` for long, also where a warm shutdown hangs."""
+    if settings.ACC_PROCESS:
+        from trainer.processes.orphan import end_as_orphan
+
+        end_as_orphan()
+
+
+@worker_init.connect
 def replace_processes_soon(**_: Any) -> None:
     """Have the pool look for ended processes often, not every five seconds.
 

@@ -3,11 +3,46 @@
 import logging
 import re
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
 PROGRESS = "acc.progress"
 # billiard's own word on a death, which Celery tells once more with the task that was lost.
 DEATH_TOLD_TWICE = "Process %r pid:%r exited with %r"
+
+
+def logging_config(*, process_name: str, terminal_fd: int) -> dict[str, Any]:
+    """Return Django's LOGGING: the terminal hears progress and trouble, the log file hears all.
+
+    Args:
+        process_name: stands before each line on the terminal; "" for none.
+        terminal_fd: the terminal, where the supervisor sends stderr to a log file; else 0.
+    """
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "terminal": {"()": "accsite.logs.TerminalFormatter", "process_name": process_name},
+            "log": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        },
+        "filters": {"terminal": {"()": "accsite.logs.TerminalFilter"}},
+        "handlers": {
+            "terminal": {
+                "()": "accsite.logs.terminal_handler",
+                "fd": terminal_fd,
+                "formatter": "terminal",
+                "filters": ["terminal"],
+            },
+            "log": {"class": "logging.StreamHandler", "formatter": "log"},
+        },
+        "root": {"handlers": ["terminal", "log"] if terminal_fd else ["terminal"], "level": "INFO"},
+        "loggers": {
+            # Without their own handlers: Django's print to the terminal what ours print already.
+            "django": {"handlers": [], "level": "INFO", "propagate": True},
+            "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
+            # A 404 or a refused form is an answer, not trouble of the server.
+            "django.request": {"level": "ERROR"},
+        },
+    }
 
 
 class TerminalFilter(logging.Filter):

@@ -17,6 +17,7 @@ from accsite.env import (
     env_url,
     env_words,
 )
+from accsite.logs import logging_config
 from accsite.places import cpu_count, home_create, home_digest, secret_key, valkey_socket
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -43,8 +44,19 @@ if ACC_DEVICE and ACC_DEVICE.partition(":")[0] not in {"cpu", "cuda", "mps"}:
 # One core is left to the browser, the web side and the database: torch's threads wait for each
 # other by spinning, and where one of them is kept from its core a step takes ten times as long.
 ACC_THREADS = env_int("ACC_THREADS", max(1, cpu_count() - 1), minimum=1, maximum=1024)
+# What the workers of this trainer side do.
+QUEUES = ("train", "eval", "recipe")
+ACC_QUEUES = env_words("ACC_QUEUES") or list(QUEUES)
+if not set(ACC_QUEUES) <= set(QUEUES):
+    raise BadEnvironment(
+        "ACC_QUEUES", f"is {','.join(ACC_QUEUES)!r}, but must name some of {', '.join(QUEUES)}"
+    )
 ACC_API_TOKEN = env_str("ACC_API_TOKEN")
 ACC_API_TOKEN_FILE = ACC_HOME / "api-token"
+# Told of each job's end, signed with the secret.
+ACC_WEBHOOK_URL = env_url("ACC_WEBHOOK_URL", schemes=("http", "https"))
+ACC_WEBHOOK_SECRET = env_str("ACC_WEBHOOK_SECRET")
+ACC_WEBHOOK_SECRET_FILE = ACC_HOME / "webhook-secret"
 ACC_INSTANCE = home_digest(ACC_HOME)  # tells this system from others on the same machine
 ACC_LOG_DIR = ACC_HOME / "logs"
 CHECKPOINT_DIR = ACC_HOME / "checkpoints"
@@ -52,6 +64,9 @@ DATASET_DIR = ACC_HOME / "datasets"  # what generators made and people imported,
 MEDIA_ROOT = ACC_HOME / "media"  # what is made for people to look at; never served as it lies
 ACC_CHECKPOINT_SECONDS = env_int("ACC_CHECKPOINT_SECONDS", 10, minimum=1, maximum=86400)
 ACC_LEASE_SECONDS = env_int("ACC_LEASE_SECONDS", 15, minimum=2, maximum=3600)
+# Pages warn where less of ACC_HOME's disk is free than either of these.
+ACC_DISK_FREE_MB = env_int("ACC_DISK_FREE_MB", 2048, minimum=0, maximum=1 << 30)
+ACC_DISK_FREE_PERCENT = env_int("ACC_DISK_FREE_PERCENT", 3, minimum=0, maximum=100)
 ACC_EVAL_SECONDS = env_int("ACC_EVAL_SECONDS", 300, minimum=1, maximum=86400)
 
 # --- Valkey or Redis: carries the queue and the live messages, keeps nothing -------------------
@@ -68,8 +83,9 @@ ROOT_URLCONF = "accsite.urls"
 ASGI_APPLICATION = "accsite.asgi.application"
 INSTALLED_APPS = [
     "daphne",  # first: its runserver speaks WebSocket
-    "unfold",  # before django.contrib.admin, whose templates it replaces
-    "django.contrib.admin",
+    # Before the admin, whose templates it replaces; without the site that it would bring.
+    "unfold.apps.BasicAppConfig",
+    "accsite.admin_app.AdministratorsAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -86,6 +102,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "accsite.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "accsite.bodies.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -144,6 +161,21 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
 DATABASES: dict[str, Any] = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# --- Files: on this machine, or as rows, for machines that share no disk -----------------------
+ACC_STORAGE = env_str("ACC_STORAGE").lower() or (
+    "files" if _database["ENGINE"] == "django.db.backends.sqlite3" else "database"
+)
+if ACC_STORAGE not in {"files", "database"}:
+    raise BadEnvironment("ACC_STORAGE", f"is {ACC_STORAGE!r}, but must be files or database")
+ACC_CACHE_MB = env_int("ACC_CACHE_MB", 20_480, minimum=1, maximum=1 << 30)
+STORAGES: dict[str, Any] = {
+    "default": {
+        "files": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "database": {"BACKEND": "trainer.storage.DatabaseStorage"},
+    }[ACC_STORAGE],
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
 # --- Live messages --------------------------------------------------------------------------
 # Publish/subscribe ignores database numbers, so the number is part of the prefix.
 _redis_number = (urlsplit(REDIS_URL).path.strip("/") if "unix:" not in REDIS_URL else "") or "0"
@@ -159,6 +191,9 @@ CELERY_BROKER_URL = REDIS_URL
 if REDIS_URL.startswith("unix://"):
     _path, _, _query = REDIS_URL.removeprefix("unix://").partition("?")
     CELERY_BROKER_URL = f"redis+socket://{_path}?{_query.replace('db=', 'virtual_host=')}"
+if REDIS_URL.startswith("rediss://") and "ssl_" not in urlsplit(REDIS_URL).query:
+    # Celery would believe any certificate; the other clients check it without being told.
+    CELERY_BROKER_URL += f"{'&' if urlsplit(REDIS_URL).query else '?'}ssl_cert_reqs=required"
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "train"
@@ -183,7 +218,11 @@ CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 
 # --- Sign-in and what a browser may do -------------------------------------------------------
-ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *env_words("ACC_ALLOWED_HOSTS")]
+ACC_ALLOWED_HOSTS = env_words("ACC_ALLOWED_HOSTS")
+if any("*" in host for host in ACC_ALLOWED_HOSTS):
+    # Else any page of the world may point a name of its own here, and read what it finds.
+    raise BadEnvironment("ACC_ALLOWED_HOSTS", "must name the site's hosts, and * names all")
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *ACC_ALLOWED_HOSTS]
 if ACC_HOST not in {"0.0.0.0", "::", *ALLOWED_HOSTS}:  # noqa: S104  # compared, not bound
     ALLOWED_HOSTS.append(ACC_HOST)
 LOGIN_URL = "/sign-in/"
@@ -200,6 +239,7 @@ AXES_VERBOSE = False
 # Cookies know no ports: two systems on one machine would sign each other out.
 SESSION_COOKIE_NAME = f"acc_session_{ACC_INSTANCE}"
 CSRF_COOKIE_NAME = f"acc_csrf_{ACC_INSTANCE}"
+SESSION_COOKIE_AGE = 3600 * env_int("ACC_SESSION_HOURS", 168, minimum=1, maximum=8760)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
@@ -209,14 +249,26 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-if env_bool("ACC_HTTPS", False):  # behind a proxy that ends TLS and sets X-Forwarded-Proto
+ACC_HTTPS = env_bool("ACC_HTTPS", False)  # behind a proxy that ends TLS
+if ACC_HTTPS:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # the proxy must set it itself
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = ["^health$"]  # asked by `up` and by probes, on the inside
+    SECURE_HSTS_SECONDS = 30 * 86400
+# W005, W021: ACC cannot promise https for other hosts of its domain, nor for good.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+_validation = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": f"{_validation}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_validation}.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": f"{_validation}.CommonPasswordValidator"},
+    {"NAME": f"{_validation}.NumericPasswordValidator"},
 ]
+# A form has few fields, and its text stays in memory; files go to the disk.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FILES = 2
 
 # --- Static files: served from where they lie, nothing to collect ----------------------------
 STATIC_URL = "/static/"
@@ -234,30 +286,7 @@ UNFOLD = {
 # --- Logging: the terminal hears progress and trouble, the log file hears all ----------------
 # The supervisor sends a child's stderr to its log file and hands it the terminal separately.
 ACC_PROCESS = env_str("ACC_PROCESS")
-_terminal_fd = env_int("ACC_TERMINAL_FD", 0, minimum=0, maximum=1 << 20)
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "terminal": {"()": "accsite.logs.TerminalFormatter", "process_name": ACC_PROCESS},
-        "log": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
-    },
-    "filters": {"terminal": {"()": "accsite.logs.TerminalFilter"}},
-    "handlers": {
-        "terminal": {
-            "()": "accsite.logs.terminal_handler",
-            "fd": _terminal_fd,
-            "formatter": "terminal",
-            "filters": ["terminal"],
-        },
-        "log": {"class": "logging.StreamHandler", "formatter": "log"},
-    },
-    "root": {"handlers": ["terminal", "log"] if _terminal_fd else ["terminal"], "level": "INFO"},
-    "loggers": {
-        # Without their own handlers: Django's print to the terminal what ours print already.
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
-        # A 404 or a refused form is an answer, not trouble of the server.
-        "django.request": {"level": "ERROR"},
-    },
-}
+LOGGING = logging_config(
+    process_name=ACC_PROCESS,
+    terminal_fd=env_int("ACC_TERMINAL_FD", 0, minimum=0, maximum=1 << 20),
+)

@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.job import DATASET, TASKS, WEIGHTS
+from acc.verification.client import Client
+from acc.verification.system import ROOT, throwaway_system
+from benchmarks.sides import experiment_make
 from benchmarks.task_files import HOSTILE, Shelf
-from benchmarks.throwaway_acc import ROOT, Acc, throwaway_acc
 
 TRIALS = 50
 MANY = 200
@@ -42,9 +43,10 @@ class Trial:
 
 def figures() -> dict[str, Any]:
     """Run all trials; return what they took."""
-    with throwaway_acc() as acc:
+    with throwaway_system() as system:
+        acc = system.client("reload")
         job = _endless_job(acc)
-        shelf = Shelf(acc.tasks)
+        shelf = Shelf(system.tasks)
         shelf.edit()
         _wait_until_offered(acc, shelf)
         kinds = list(shelf.kinds().items())
@@ -61,7 +63,7 @@ def figures() -> dict[str, Any]:
         many_seconds = _wait_until_offered(acc, shelf)
         shelf.edit()
         edit_among_many = _wait_until_offered(acc, shelf)
-        acc.call("/train/stop", {})
+        acc.post("/train/stop")
     return {
         "trials": [asdict(trial) for trial in trials],
         "median_seconds": statistics.median(trial.seconds for trial in trials),
@@ -76,24 +78,21 @@ def figures() -> dict[str, Any]:
     }
 
 
-def _endless_job(acc: Acc) -> int:
-    acc.call("/datasets/load_builtin", {"name": DATASET})
-    acc.call("/model/create", {"class_name": "ConvVAE", "config": {}, "experiment": "reload"})
-    for task in TASKS:
-        acc.call("/tasks/add", {**task, "dataset_name": DATASET, "weight": WEIGHTS[task["name"]]})
-    job = acc.call("/train/start", {"steps": 10_000_000})["id"]
-    while acc.call(f"/jobs/{job}")["current_step"] < 1:
+def _endless_job(acc: Client) -> int:
+    experiment_make(acc, "ConvVAE")
+    job = acc.post("/train/start", steps=10_000_000)["id"]
+    while acc.get(f"/jobs/{job}")["current_step"] < 1:
         time.sleep(0.1)
     return int(job)
 
 
-def _wait_until_offered(acc: Acc, shelf: Shelf, look_seconds: float = LOOK_SECONDS) -> float:
+def _wait_until_offered(acc: Client, shelf: Shelf, look_seconds: float = LOOK_SECONDS) -> float:
     """Wait until exactly the shelf's classes are on offer; return how long that took."""
     began = time.perf_counter()
     while time.perf_counter() - began < PATIENCE_SECONDS:
         offered = {
             entry["class_name"]: entry["description"]
-            for entry in acc.call("/registry/tasks")
+            for entry in acc.get("/registry/tasks")
             if not entry["file"].startswith("acc/")
         }
         if offered == shelf.expected:
@@ -102,7 +101,7 @@ def _wait_until_offered(acc: Acc, shelf: Shelf, look_seconds: float = LOOK_SECON
     raise RuntimeError(f"not on offer within {PATIENCE_SECONDS:g} s: {shelf.expected}")
 
 
-def _hostile(acc: Acc, shelf: Shelf, job: int) -> dict[str, Any]:
+def _hostile(acc: Client, shelf: Shelf, job: int) -> dict[str, Any]:
     """Save all hostile files at once, then a good one; return what that did."""
     start = _progress(acc, job)
     # The asking costs the job something, too: it is done in both halves.
@@ -131,21 +130,21 @@ def _hostile(acc: Acc, shelf: Shelf, job: int) -> dict[str, Any]:
     }
 
 
-def _ask_for(acc: Acc, seconds: float) -> None:
+def _ask_for(acc: Client, seconds: float) -> None:
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:
         _errors_told(acc)
         time.sleep(PAGE_SECONDS)
 
 
-def _errors_told(acc: Acc) -> dict[str, str]:
-    return {error["file"]: error["error"] for error in acc.call("/registry/errors")}
+def _errors_told(acc: Client) -> dict[str, str]:
+    return {error["file"]: error["error"] for error in acc.get("/registry/errors")}
 
 
-def _progress(acc: Acc, job: int) -> tuple[float, int]:
+def _progress(acc: Client, job: int) -> tuple[float, int]:
     """Return the time and the step that the job has reached, at the moment of a new figure."""
-    first = acc.call(f"/jobs/{job}")["current_step"]
-    while (step := acc.call(f"/jobs/{job}")["current_step"]) == first:
+    first = acc.get(f"/jobs/{job}")["current_step"]
+    while (step := acc.get(f"/jobs/{job}")["current_step"]) == first:
         time.sleep(LOOK_SECONDS)
     return time.perf_counter(), int(step)
 

@@ -5,7 +5,6 @@ Run as a process of its own, in a throw-away ACC_HOME; prints JSON.
 
 import argparse
 import json
-import os
 import tempfile
 import time
 from collections.abc import Callable
@@ -16,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-TASKS = ("reconstruction", "kl", "digit", "slant", "thickness")
-WEIGHTS = (1.0, 0.0005, 0.1, 0.1, 0.1)
+from benchmarks.own_site import TASKS, WEIGHTS, django_begin, job_make, losses_make
+
 # What a job of 200 steps a second leaves for one flush, and how often figures are stored.
 FLUSH_STEPS = 20
 SUMMARY_FLUSHES = 10
@@ -32,7 +31,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000, help="of the row-per-point table")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="acc-bench-") as home:
-        _django_begin(Path(home))
+        django_begin(Path(home))
         figures = {
             "packed": _packed(steps=options.points // len(TASKS)),
             "rows": _rows(steps=options.rows // len(TASKS)),
@@ -40,41 +39,11 @@ def main() -> None:
     print(json.dumps(figures))
 
 
-def _django_begin(home: Path) -> None:
-    for name in ("DATABASE_URL", "REDIS_URL"):
-        os.environ.pop(name, None)
-    os.environ.update(ACC_HOME=str(home), DJANGO_SETTINGS_MODULE="accsite.settings")
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    call_command("migrate", verbosity=0, interactive=False)
-
-
-def _losses(steps: int) -> NDArray[np.float32]:
-    """Return noisy falling curves, [steps, tasks + 1], the total last."""
-    noise_ST = np.random.default_rng(5).gamma(4.0, 0.25, (steps, len(TASKS)))
-    fall_S1 = 1 / np.sqrt(1 + np.arange(steps) / 100)[:, None]
-    losses_ST = (noise_ST * fall_S1).astype(np.float32)
-    total_S = losses_ST @ np.asarray(WEIGHTS, dtype=np.float32)
-    return np.column_stack([losses_ST, total_S]).astype(np.float32)
-
-
 def _packed(*, steps: int) -> dict[str, Any]:
-    from trainer.models import Experiment, Job
     from trainer.selectors.losses import loss_columns, loss_points
 
-    experiment = Experiment.objects.create(slug="bench", name="bench", model_class="ConvVAE")
-    job = Job.objects.create(
-        experiment=experiment,
-        state=Job.State.RUNNING,
-        total_steps=steps,
-        plan={},
-        lr=1e-3,
-        probe_lr=1e-3,
-        batch_size=64,
-    )
-    values_ST = _losses(steps)
+    job = job_make("bench", steps=steps)
+    values_ST = losses_make(steps)
     before = _database_bytes()
     seconds = _seconds(lambda: _packed_write(job, values_ST))
     return {
@@ -118,7 +87,7 @@ def _rows(*, steps: int) -> dict[str, Any]:
     from benchmarks.row_per_point import chart_read, history_read, points_write, table_create
 
     table_create()
-    values_ST = _losses(steps)
+    values_ST = losses_make(steps)
     before = _database_bytes()
     seconds = _seconds(lambda: points_write(1, TASKS, WEIGHTS, values_ST))
     return {

@@ -2,12 +2,13 @@
 
 import platform
 import statistics
-from collections.abc import Sequence
 from typing import Any
 
 import psutil
 
 from benchmarks.comparison import Figure
+from benchmarks.quality import SHOWN, quality_rows
+from benchmarks.text_table import table
 
 # What is shown, its key in the figures, digits, and whether more is better.
 STORAGE_LINES = (
@@ -18,24 +19,22 @@ STORAGE_LINES = (
 )
 
 
-def table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return lines whose columns are aligned: the first to the left, numbers to the right."""
-    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
-    lines = [
-        "  ".join(
-            cell.ljust(width) if i == 0 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in [header, *rows]
-    ]
-    return "\n".join([title, *lines, ""])
-
-
 def shown(figure: Figure, digits: int) -> str:
     """Return a median with its spread."""
     numbers = (figure.median, figure.lowest, figure.highest)
     middle, lowest, highest = (f"{number:.{digits}f}" for number in numbers)
     return f"{middle} ({lowest}..{highest})"
+
+
+def quality_table(figures: dict[str, Any]) -> str:
+    """Return what the default model reached on each dataset."""
+    header = ["", *(name for _, _, name, _ in SHOWN)]
+    return "\n".join(
+        table(f"{dataset}: {figures['steps']} joint steps, held-out images", header, rows)
+        for dataset, rows in (
+            (dataset, quality_rows(runs)) for dataset, runs in figures["datasets"].items()
+        )
+    )
 
 
 def speed_table(figures: dict[str, dict[str, Any]]) -> str:
@@ -147,3 +146,68 @@ def reload_table(figures: dict[str, Any]) -> str:
             ),
         ]
     )
+
+
+def viewers_table(figures: dict[str, Any]) -> str:
+    """Return the tables of what open pages cost a job."""
+    count, received = figures["viewers"], figures["received"]
+    sides = ("0", str(count))
+    pace = [shown(Figure(**figures["pace"][side]), 1) for side in sides]
+    rows = [["steps a second", *pace]]
+    for part in figures["cpu"][sides[1]][0]:
+        shares = [
+            [100 * window.get(part, 0.0) for window in figures["cpu"][side]] for side in sides
+        ]
+        rows.append([f"% of a core: {part}", *(shown(Figure.of(share), 0) for share in shares)])
+    late = [
+        f"{name} {max(window[key] for window in received):.0f}"
+        for name, key in (
+            ("p50", "p50_ms"),
+            ("p95", "p95_ms"),
+            ("p99", "p99_ms"),
+            ("all", "p100_ms"),
+        )
+    ]
+    messages, missing = (sum(window[key] for window in received) for key in ("messages", "missing"))
+    title = f"A ConvVAE job with nobody looking and with {count} live pages on the same machine"
+    return "\n".join(
+        [
+            table(title, ["", "nobody", f"{count} pages"], rows),
+            (
+                f"With them it has {shown(Figure(**figures['ratio']), 3)} of its pace. They "
+                f"received {messages:,} messages and missed {missing}.\n"
+                f"ms from a step to a page, worst round: {', '.join(late)}.\n"
+            ),
+        ]
+    )
+
+
+def page_table(figures: dict[str, Any]) -> str:
+    """Return what became of a page that stayed open."""
+    heap = [size / 1e6 for size in figures["heap"]]
+    quarter = len(heap) // 4
+    early, late = heap[quarter : 2 * quarter], heap[-quarter:]
+    return (
+        f"A page through {figures['minutes']} minutes of a job, {figures['steps']:,} steps, cut "
+        f"off {figures['cuts']} times: what it draws is\nwhat is stored, and in the end what a "
+        f"fresh page draws. Its scripts hold {statistics.median(early):.1f} MB in the second "
+        f"quarter,\n{statistics.median(late):.1f} MB in the last one.\n"
+    )
+
+
+def chart_table(figures: dict[str, Any]) -> str:
+    """Return the table of charts asked of the API."""
+    rows = [
+        [
+            f"{int(steps):,} steps",
+            f"{chart['ms']:.0f}",
+            f"{chart['bytes'] / 1e3:.0f}",
+            f"{chart['bytes_unpacked'] / 1e3:.0f}",
+        ]
+        for steps, chart in figures["charts"].items()
+    ]
+    title = (
+        f"A chart over HTTP, 5 tasks, {figures['max_points']} points a series with their bands; "
+        f"the longer job costs {figures['ratio']:.2f} times the shorter one"
+    )
+    return table(title, ["", "ms", "kB sent", "kB unpacked"], rows)

@@ -8,8 +8,9 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
+from acc.verification.client import Client
+from acc.verification.system import ROOT, ThrowawaySystem
 from benchmarks.job import BATCH_SIZE, DATASET, LEARNING_RATE, SEED, TASKS, WEIGHTS
-from benchmarks.throwaway_acc import ROOT, Acc
 
 JOB_SECONDS = 1800
 TORCH_FACTS = """
@@ -47,35 +48,40 @@ class AccRun(Run):
     received: dict[str, Any]
 
 
-def acc_run(acc: Acc, model: str, *, steps: int) -> AccRun:
+def acc_run(system: ThrowawaySystem, model: str, *, steps: int) -> AccRun:
     """Train a new experiment while a client follows it; return when it has seen the end."""
-    slug = f"{model.lower()}-{next(_numbers)}"
-    acc.call("/model/create", {"class_name": model, "config": {}, "experiment": slug})
-    for task in TASKS:
-        body = {**task, "dataset_name": DATASET, "weight": WEIGHTS[task["name"]]}
-        acc.call(f"/tasks/add?experiment={slug}", body)
-    command = [sys.executable, "-m", "benchmarks.live_client", acc.live_url(slug)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as client:
+    client = system.client(f"{model.lower()}-{next(_numbers)}")
+    experiment_make(client, model)
+    command = [sys.executable, "-m", "benchmarks.live_client", client.live_url()]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as page:
         try:
-            assert client.stdout is not None
-            if not client.stdout.readline():  # its first line says that it is connected
+            assert page.stdout is not None
+            if not page.stdout.readline():  # its first line says that it is connected
                 raise RuntimeError("the live client could not connect")
             start = {"steps": steps, "lr": LEARNING_RATE, "batch_size": BATCH_SIZE, "seed": SEED}
-            job = acc.call(f"/train/start?experiment={slug}", start)
-            received = json.loads(client.communicate(timeout=JOB_SECONDS)[0])
+            job = client.post("/train/start", **start)
+            received = json.loads(page.communicate(timeout=JOB_SECONDS)[0])
         finally:
-            client.kill()
+            page.kill()
     if received["state"] != "completed":
-        error = acc.call(f"/jobs/{job['id']}")["error"]
+        error = client.get(f"/jobs/{job['id']}")["error"]
         raise RuntimeError(f"the job is {received['state']}: {error}")
-    details = {event["kind"]: event["detail"] for event in acc.call(f"/jobs/{job['id']}/events")}
+    details = {event["kind"]: event["detail"] for event in client.get(f"/jobs/{job['id']}/events")}
     pace, threads = details["completed"], details["started"]["threads"]
     return AccRun(pace["steps"], pace["seconds"], job["id"], threads, received)
 
 
-def acc_totals(acc: Acc, job_id: int, count: int) -> list[float]:
+def experiment_make(client: Client, model: str) -> None:
+    """Make the client's experiment: the model with the tasks that every side trains."""
+    client.post("/datasets/load_builtin", name=DATASET)
+    client.post("/model/create", class_name=model, config={}, experiment=client.experiment)
+    for task in TASKS:
+        client.post("/tasks/add", **task, dataset_name=DATASET, weight=WEIGHTS[task["name"]])
+
+
+def acc_totals(system: ThrowawaySystem, job_id: int, count: int) -> list[float]:
     """Return the total loss of a job's first steps, as it was recorded."""
-    points = acc.call(f"/jobs/{job_id}/loss_history")
+    points = system.client("").get(f"/jobs/{job_id}/loss_history", last_step=count)
     by_step = {point["step"]: point["total_loss"] for point in points}
     return [by_step[step] for step in range(1, count + 1)]
 
@@ -110,6 +116,12 @@ def storage_figures(*, points: int, rows: int) -> dict[str, dict[str, float]]:
     """Store and read losses both ways."""
     arguments = ("--points", str(points), "--rows", str(rows))
     figures: dict[str, dict[str, float]] = _python("benchmarks.loss_storage", *arguments)
+    return figures
+
+
+def chart_figures() -> dict[str, Any]:
+    """Ask for the charts of jobs of very different lengths."""
+    figures: dict[str, Any] = _python("benchmarks.chart_request")
     return figures
 
 

@@ -2,22 +2,33 @@
 
 from typing import Any
 
+from django.conf import settings
+
 from trainer.models import Experiment
 from trainer.selectors.nodes import trainer_is_online
 from trainer.selectors.pages import experiments_offered
 from trainer.selectors.registry import registry_errors
 from trainer.selectors.system import device_facts
+from trainer.selectors.warnings import warnings_now
 
 
 def bar_panel(experiment: Experiment | None) -> dict[str, Any]:
-    """Return what `components/bar.html` needs."""
+    """Return what `components/bar.html` and `components/banners.html` need."""
+    experiments = experiments_offered()
     return {
         "experiment": experiment,
-        "experiments": experiments_offered(),
+        "experiments": experiments,
         "trainer_online": trainer_is_online(),
+        "demo_awaited": settings.ACC_DEMO and not experiments,
         **device_panel(experiment),
         **badge_panel(),
+        **warnings_panel(),
     }
+
+
+def warnings_panel() -> dict[str, Any]:
+    """Return what `partials/warnings.html` needs."""
+    return {"warnings": warnings_now()}
 
 
 def device_panel(experiment: Experiment | None) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """What the page of the checkpoints needs: the tree, one state, two of them side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dashboard.checkpoint_tree import tree_lines
 from dashboard.eval_panel import verdict_of
-from dashboard.requests import PageMissing
+from dashboard.requests import PageMissing, number_asked
 from dashboard.templatetags.figures import loss
 from trainer.models import Call, Checkpoint, EvalRun, Experiment
 from trainer.selectors.checkpoints import (
@@ -14,6 +14,7 @@ from trainer.selectors.checkpoints import (
     checkpoint_get,
     checkpoints_of,
     comparison_of,
+    eval_newest,
     evals_newest,
     metric_names,
 )
@@ -67,8 +68,14 @@ def measures_of(run: EvalRun | None) -> list[Measure]:
     ]
 
 
-def tree_panel(experiment: Experiment, chosen: Checkpoint | None) -> dict[str, Any]:
-    """Return what `partials/checkpoint_tree.html` needs."""
+def tree_panel(
+    experiment: Experiment, chosen: Checkpoint | None, opened: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Return what `partials/checkpoint_tree.html` needs.
+
+    Args:
+        opened: the keys of the folds whose states are looked at.
+    """
     checkpoints = checkpoints_of(experiment)
     evals = evals_newest(experiment)
     chosen_id = chosen.pk if chosen else None
@@ -78,6 +85,7 @@ def tree_panel(experiment: Experiment, chosen: Checkpoint | None) -> dict[str, A
         "experiment": experiment,
         "tree": tree_lines(checkpoints, current_id, chosen_id),
         "tree_count": len(checkpoints),
+        "tree_opened": {int(key) for key in opened if key.isascii() and key.isdecimal()},
         "tree_bytes": sum(row.size_bytes for row in checkpoints),
         "tree_measures": shown,
         "current_id": current_id,
@@ -95,7 +103,7 @@ def checkpoint_panel(experiment: Experiment, checkpoint: Checkpoint | None) -> d
     """Return what `partials/checkpoint.html` needs."""
     if checkpoint is None:
         return {"experiment": experiment, "checkpoint": None}
-    run = evals_newest(experiment).get(checkpoint.pk)
+    run = eval_newest(checkpoint)
     others = [row for row in checkpoints_of(experiment) if row.pk != checkpoint.pk]
     job = job_active(experiment)
     return {
@@ -130,14 +138,13 @@ def compare_panel(experiment: Experiment, asked: Mapping[str, str]) -> dict[str,
     """
     one, other = (checkpoint_asked(experiment, asked.get(name, "")) for name in ("one", "other"))
     call = comparison_of(one, other)
-    evals = evals_newest(experiment)
     answer = call.answer if call and call.state == Call.State.DONE else None
     return {
         "experiment": experiment,
         "one": one,
         "other": other,
         "states": [one, other],
-        "pairs": _pairs(measures_of(evals.get(one.pk)), measures_of(evals.get(other.pk))),
+        "pairs": _pairs(measures_of(eval_newest(one)), measures_of(eval_newest(other))),
         "compared": _turned(answer, one) if answer else None,
         "is_asked": call is not None,
         "is_busy": call is not None and call.state in UNDER_WAY,
@@ -152,8 +159,8 @@ def checkpoint_asked(experiment: Experiment, asked: str) -> Checkpoint:
     Raises:
         PageMissing: there is none.
     """
-    is_number = asked.isascii() and asked.isdigit() and len(asked) <= 18
-    found = checkpoint_get(int(asked)) if is_number else None
+    number = number_asked(asked)
+    found = None if number is None else checkpoint_get(number)
     if found is None or found.experiment_id != experiment.pk:
         raise PageMissing(f"experiment '{experiment.slug}' has no checkpoint '{asked}'")
     return found

@@ -6,12 +6,9 @@ from django import forms
 from django.http import QueryDict
 
 from dashboard.forms import PanelForm
-from dashboard.task_params import OMITTED, field_of, initial_of
+from dashboard.task_params import OMITTED, PARAM, SHOWN, completed, fields_of, initial_of
 from trainer.models import RegisteredClass
 
-PARAM = "param-"
-# Flags that a form showed: an unticked checkbox sends nothing.
-SHOWN = "shown"
 # The class whose parameters a form showed.
 OF_CLASS = "of_class"
 
@@ -32,32 +29,14 @@ class ClassForm(PanelForm):
     ) -> None:
         self.row = next((row for row in offered if row.class_name == class_name), None)
         self.parameters = self.row.parameters if self.row else []
-        self.class_initials = {
-            PARAM + parameter["name"]: initial_of(parameter) for parameter in self.parameters
-        }
         super().__init__(
-            None if data is None else self._completed(data),
+            None if data is None else completed(data, self.parameters),
             initial={"class_name": class_name, **(initial or {})},
             auto_id=auto_id,
         )
-        self._ask_parameters()
+        self.class_fields = fields_of(self.parameters)
+        self.fields |= self.class_fields
         self._offer_classes([row.class_name for row in offered], class_name)
-
-    def _ask_parameters(self) -> None:
-        for parameter in self.parameters:
-            field = field_of(parameter)
-            is_flag = isinstance(field, forms.BooleanField)
-            look = "check__box" if is_flag else "field__control"
-            field.widget.attrs |= {"class": look, "autocomplete": "off"}
-            self.fields[PARAM + parameter["name"]] = field
-
-    def _completed(self, data: QueryDict) -> QueryDict:
-        """Return what was sent, with the defaults of parameters that were not on the screen."""
-        completed = data.copy()
-        for name, value in self.class_initials.items():
-            if name not in data and name.removeprefix(PARAM) not in data.getlist(SHOWN):
-                completed[name] = "on" if value is True else "" if value is False else value
-        return completed
 
     def _offer_classes(self, names: list[str], chosen: str) -> None:
         if chosen and chosen not in names:
@@ -73,7 +52,7 @@ class ClassForm(PanelForm):
 
     def params(self) -> dict[str, Any]:
         """Return the class's own parameters; what is left to the constructor is not there."""
-        values = {name: self.cleaned_data[name] for name in self.class_initials}
+        values = {name: self.cleaned_data[name] for name in self.class_fields}
         return {
             name.removeprefix(PARAM): value
             for name, value in values.items()

@@ -6,7 +6,7 @@ from django import forms
 from django.http import QueryDict
 
 from dashboard.forms import PanelForm
-from dashboard.task_params import OMITTED, field_of, initial_of
+from dashboard.task_params import OMITTED, PARAM, completed, fields_of
 from trainer.models import Registry
 from trainer.selectors.registry import classes_offered
 from trainer.services.calls import call_ask
@@ -15,9 +15,6 @@ from trainer.services.generate import NAME, dataset_generate
 
 BUILTIN = ("digits", "mnist", "fashion_mnist", "cifar10")
 COLOURS = [("auto", "as the images are"), ("grey", "grey"), ("colour", "colour")]
-PARAM = "param-"
-# Flags that a form showed: an unticked checkbox sends nothing.
-SHOWN = "shown"
 
 
 class DataForm(PanelForm):
@@ -82,29 +79,16 @@ class GeneratorForm(DataForm):
         self.row = next((row for row in offered if row.class_name == chosen), None)
         parameters = self.row.parameters if self.row else []
         self.parameters = [p for p in parameters if p["name"] != NAME]
-        super().__init__(data if data is None else self._completed(data), files, **options)
+        super().__init__(
+            None if data is None else completed(data, self.parameters), files, **options
+        )
         self.initial["generator"] = chosen
         if chosen and chosen not in names:
             names = sorted([*names, chosen])  # gone meanwhile, and not to be lost silently
         self.fields["generator"].widget = forms.Select(
             attrs=self.fields["generator"].widget.attrs, choices=[(name, name) for name in names]
         )
-        for parameter in self.parameters:
-            field = field_of(parameter)
-            is_flag = isinstance(field, forms.BooleanField)
-            look = "check__box" if is_flag else "field__control"
-            field.widget.attrs |= {"class": look, "autocomplete": "off"}
-            self.fields[PARAM + parameter["name"]] = field
-
-    def _completed(self, data: QueryDict) -> QueryDict:
-        """Return what was sent, with the defaults of parameters that were not on the screen."""
-        completed = data.copy()
-        for parameter in self.parameters:
-            name = parameter["name"]
-            if PARAM + name not in data and name not in data.getlist(SHOWN):
-                value = initial_of(parameter)
-                completed[PARAM + name] = "on" if value is True else "" if value is False else value
-        return completed
+        self.fields |= fields_of(self.parameters)
 
     @property
     def description(self) -> str:
@@ -149,7 +133,9 @@ class NpzForm(DataForm):
     kind = "npz"
     verb = "Upload"
     file = forms.FileField(label="File", allow_empty_file=True)
-    name = forms.CharField(label="Name", max_length=80)
+    name = forms.CharField(
+        label="Name", required=False, max_length=80, help_text="Without one, the file's."
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -6,15 +6,17 @@ from typing import Any
 from dashboard.call_state import call_state
 from dashboard.sparkline import Sparkline, sparkline
 from dashboard.templatetags.figures import loss
-from trainer.models import EvalResult, EvalRun, Experiment
-from trainer.selectors.evals import evals_of
+from trainer.models import EvalResult, EvalRun, Experiment, Job
+from trainer.selectors.evals import better_of, evals_earlier, evals_of
 from trainer.selectors.experiments import cards_of
+from trainer.selectors.jobs import job_active
 from trainer.selectors.nodes import trainer_is_online
 from trainer.services.calls import EVAL_RUN
 
 RUNS_SHOWN = 5
 # A smaller change than this share of the value before is none.
 STEADY = 0.005
+MINUS = "\N{MINUS SIGN}"
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class MetricRow:
 
     Attributes:
         better: which direction is, "higher" or "lower"; empty where nobody said.
+        difference: to the evaluation that it is compared with, the change as its word's head.
         history: its last values in words, the newest last.
     """
 
@@ -39,14 +42,14 @@ class MetricRow:
     better: str
     verdict: str
     trend: Trend | None
+    difference: Trend | None
     line: Sparkline
     history: str
 
     @property
     def value_text(self) -> str:
-        """The value with its unit; what it is where it is no finite number."""
-        text = loss(self.result.value) if self.result.value is not None else self.result.nonfinite
-        return f"{text} {self.result.unit}".strip()
+        """The value with its unit."""
+        return value_text(self.result)
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class TaskRows:
     colour: int | None
     metrics: list[MetricRow]
     error: str = ""
+    is_untrained: bool = False
 
     @property
     def is_silent(self) -> bool:
@@ -64,20 +68,36 @@ class TaskRows:
         return not self.metrics and not self.error
 
 
-def eval_panel(experiment: Experiment) -> dict[str, Any]:
-    """Return what `partials/eval.html` needs."""
+def eval_panel(experiment: Experiment, against: str | None = None) -> dict[str, Any]:
+    """Return what `partials/eval.html` needs.
+
+    Args:
+        against: the number of the evaluation to compare the newest one with; anything else: none.
+    """
     runs = evals_of(experiment, limit=RUNS_SHOWN)
     cards = cards_of(experiment)
+    earlier = evals_earlier(experiment)
+    chosen = next((run for run in earlier if str(run.pk) == against), None)
+    job = job_active(experiment)
     return {
         "experiment": experiment,
         "eval_run": runs[0] if runs else None,
-        "eval_tasks": _task_rows(runs, {card.name: card.colour for card in cards}),
+        "eval_tasks": _task_rows(runs, {card.name: card.colour for card in cards}, chosen),
+        "eval_earlier": earlier,
+        "eval_against": chosen,
+        "eval_job": job if job is not None and job.state in Job.HELD else None,
         "eval_call": call_state(
             experiment, EVAL_RUN, succeeded_at=runs[0].created_at if runs else None
         ),
         "eval_possible": any(card.enabled for card in cards),
         "trainer_online": trainer_is_online(),
     }
+
+
+def value_text(result: EvalResult) -> str:
+    """Return a value with its unit; what it is where it is no finite number."""
+    text = loss(result.value) if result.value is not None else result.nonfinite
+    return f"{text} {result.unit}".strip()
 
 
 def verdict_of(value: float | None, good: float | None, poor: float | None) -> str:
@@ -106,7 +126,23 @@ def trend_of(values: list[float | None], better: str) -> Trend | None:
     return Trend("better", arrow, "good") if improved else Trend("worse", arrow, "poor")
 
 
-def _task_rows(runs: list[EvalRun], colours: dict[str, int]) -> list[TaskRows]:
+def difference_of(new: float | None, old: float | None, better: str) -> Trend | None:
+    """Return how far a value is from another one; None where one of them is no finite number."""
+    if new is None or old is None:
+        return None
+    change = new - old
+    if change == 0:
+        return Trend("same", "\N{PLUS-MINUS SIGN}0", "")
+    text = f"{'+' if change > 0 else MINUS}{loss(abs(change))}"
+    if not better:
+        return Trend("changed", text, "")
+    improved = (change > 0) == (better == "higher")
+    return Trend("better", text, "good") if improved else Trend("worse", text, "poor")
+
+
+def _task_rows(
+    runs: list[EvalRun], colours: dict[str, int], against: EvalRun | None
+) -> list[TaskRows]:
     if not runs:
         return []
     newest = runs[0]
@@ -114,29 +150,28 @@ def _task_rows(runs: list[EvalRun], colours: dict[str, int]) -> list[TaskRows]:
     for run in reversed(runs):
         for result in run.results.all():
             past.setdefault((result.task_name, result.metric), []).append(result.value)
+    compared = against.results.all() if against else ()
+    others = {(result.task_name, result.metric): result.value for result in compared}
     rows: dict[str, TaskRows] = {}
     for result in newest.results.all():
         name = result.task_name
-        task = rows.setdefault(name, TaskRows(name, colours.get(name), []))
-        task.metrics.append(_metric_row(result, past[name, result.metric]))
+        untrained = name in newest.untrained
+        task = rows.setdefault(name, TaskRows(name, colours.get(name), [], is_untrained=untrained))
+        row = _metric_row(result, past[name, result.metric], others.get((name, result.metric)))
+        task.metrics.append(row)
     for name, error in newest.errors.items():
         rows[name] = TaskRows(name, colours.get(name), [], error)
     return list(rows.values())
 
 
-def _metric_row(result: EvalResult, values: list[float | None]) -> MetricRow:
-    better = _better(result.good, result.poor)
+def _metric_row(result: EvalResult, values: list[float | None], other: float | None) -> MetricRow:
+    better = better_of(result.good, result.poor)
     return MetricRow(
         result=result,
         better=better,
         verdict=verdict_of(result.value, result.good, result.poor),
         trend=trend_of(values, better),
+        difference=difference_of(result.value, other, better),
         line=sparkline(values),
         history=", ".join(loss(value) for value in values),
     )
-
-
-def _better(good: float | None, poor: float | None) -> str:
-    if good is None or poor is None or good == poor:
-        return ""
-    return "higher" if good > poor else "lower"

@@ -7,7 +7,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from dashboard.class_form import PARAM, ClassForm
+from dashboard.class_form import ClassForm
+from dashboard.task_params import PARAM
 from trainer.models import Dataset, RegisteredClass
 from trainer.selectors.experiments import dataset_get, datasets_all, experiment_get
 
@@ -53,7 +54,7 @@ class ExperimentForm(ClassForm):
     def refuse(self, sentence: str) -> None:
         """Show a refusal of the trainer side beside the field that it names first, else on top."""
         words = {word.strip("'\":,;") for word in sentence.split()}
-        named = [name for name in self.class_initials if name.removeprefix(PARAM) in words]
+        named = [name for name in self.class_fields if name.removeprefix(PARAM) in words]
         self.add_error(named[0] if named else None, sentence)
 
 

@@ -34,12 +34,19 @@ class TrainForm(PanelForm):
     # What the model calls a field, where the form calls it otherwise.
     MODEL_NAMES: ClassVar = {"steps": "total_steps"}
 
-    steps = forms.IntegerField(label="Steps", initial=2000)
+    steps = forms.IntegerField(
+        label="Steps", initial=2000, widget=forms.NumberInput(attrs={"data-key": "s"})
+    )
     batch_size = forms.IntegerField(label="Batch size", initial=64)
     lr = forms.FloatField(label="Learning rate", initial=0.001)
     probe_lr = forms.FloatField(label="Probe learning rate", initial=0.001)
     schedule = forms.ChoiceField(label="Schedule", choices=SCHEDULES, initial="joint")
     seed = forms.IntegerField(label="Seed", initial=0)
+    eval_every = forms.IntegerField(
+        label="Evaluate every",
+        required=False,
+        widget=forms.NumberInput(attrs={"placeholder": "at the end only"}),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

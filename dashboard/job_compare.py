@@ -7,7 +7,7 @@ from dashboard.job_panel import sources_recorded
 from dashboard.registry_panels import value_text
 from trainer.models import Job
 
-JOBS_MAX = 6
+JOBS_MIN, JOBS_MAX = 2, 6
 SHORT_HASH = 8
 ABSENT = "\N{EN DASH}"
 

@@ -56,18 +56,28 @@ def jobs_panel(experiment: Experiment, asked: Mapping[str, str]) -> dict[str, An
         sort=sort if sort in SORTS else "newest",
     )
     jobs = job_list(experiment, wanted, limit=JOBS_SHOWN)
-    sparks, best = jobs_sparks(jobs), jobs_best_metrics(jobs)
     return {
         "experiment": experiment,
         "jobs_wanted": wanted,
         "job_states": Job.State.values,
-        "job_rows": [
-            JobRow(
-                job=job,
-                losses=[series for series in job.loss_series.all() if not series.is_total],
-                line=sparkline(list(sparks.get(job.pk, []))),
-                best=best.get(job.pk),
-            )
-            for job in jobs
-        ],
+        "job_rows": _rows(jobs),
     }
+
+
+def job_item_panel(job: Job) -> dict[str, Any]:
+    """Return what `partials/job_item.html` needs."""
+    (row,) = _rows([job])
+    return {"experiment": job.experiment, "row": row}
+
+
+def _rows(jobs: list[Job]) -> list[JobRow]:
+    sparks, best = jobs_sparks(jobs), jobs_best_metrics(jobs)
+    return [
+        JobRow(
+            job=job,
+            losses=[series for series in job.loss_series.all() if not series.is_total],
+            line=sparkline(list(sparks.get(job.pk, []))),
+            best=best.get(job.pk),
+        )
+        for job in jobs
+    ]

@@ -4,13 +4,14 @@ import json
 from typing import Any
 
 from dashboard.curve_facts import curve_facts
-from dashboard.requests import PageMissing
+from dashboard.requests import PageMissing, number_asked
 from trainer.models import Experiment, Job
+from trainer.selectors.checkpoints import checkpoint_current
 from trainer.selectors.events import story_of
 from trainer.selectors.experiments import cards_of
 from trainer.selectors.jobs import job_active, job_as_dict, job_current, jobs_of
 from trainer.selectors.nodes import trainer_is_online
-from trainer.selectors.pages import checkpoint_current, job_colours, job_is_stopping
+from trainer.selectors.pages import job_colours, job_is_stopping
 
 
 def start_text(experiment: Experiment) -> str:
@@ -57,9 +58,9 @@ def curves_panel(experiment: Experiment, job_asked: str | None) -> dict[str, Any
 
 
 def _job_asked(experiment: Experiment, asked: str) -> Job:
-    is_number = asked.isascii() and asked.isdigit() and len(asked) <= 18
-    job = jobs_of(experiment).filter(pk=int(asked)).first() if is_number else None
+    number = number_asked(asked)
+    job = None if number is None else jobs_of(experiment).filter(pk=number).first()
     if job is None:
-        name = asked if is_number else f"'{asked}'"
+        name = f"'{asked}'" if number is None else asked
         raise PageMissing(f"there is no job {name} in experiment '{experiment.slug}'")
     return job

@@ -1,5 +1,6 @@
 """Branches of a recipe side by side: each metric's mean and range over the seeds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,21 +46,34 @@ class SeedRow:
 
 
 @dataclass(frozen=True)
+class WayRow:
+    """One factor of one seed: the picture of the way through it in each branch, "" for none."""
+
+    group: str
+    seed: int
+    sheets: list[str]
+
+
+@dataclass(frozen=True)
 class Comparison:
     """All branches that a run reported."""
 
     branches: list[str]
     metrics: list[MetricRow]
     seeds: list[SeedRow]
+    ways: list[WayRow]
 
 
 def comparison_of(
-    reports: list[dict[str, Any]], directions: dict[tuple[str, str], str]
+    reports: list[dict[str, Any]],
+    directions: dict[tuple[str, str], str],
+    latents: Mapping[int, dict[str, Any]] | None = None,
 ) -> Comparison | None:
     """Return the comparison of what a run reported; None where it reported nothing.
 
     Args:
         directions: where a metric is better, "higher" or "lower", by task and metric.
+        latents: what is known of the latent of a checkpoint, by its number.
     """
     if not reports:
         return None
@@ -78,7 +92,8 @@ def comparison_of(
         cells = [Cell(found, place == best) for place, found in enumerate(values)]
         rows.append(MetricRow(task, metric, better, cells))
     seeds = dict.fromkeys(report["seed"] for report in reports)
-    return Comparison(branches, rows, [_seed_row(seed, branches, reports) for seed in seeds])
+    seed_rows = [_seed_row(seed, branches, reports) for seed in seeds]
+    return Comparison(branches, rows, seed_rows, _ways(seed_rows, latents or {}))
 
 
 def _values(reports: list[dict[str, Any]], branch: str, task: str, metric: str) -> list[float]:
@@ -104,6 +119,23 @@ def _apart(values: list[list[float]], better: str) -> int | None:
         if min(found) > max(others):
             return place
     return None
+
+
+def _ways(seeds: list[SeedRow], latents: Mapping[int, dict[str, Any]]) -> list[WayRow]:
+    """Return the ways through each factor, seed by seed, those of the branches side by side."""
+    rows: list[WayRow] = []
+    for row in seeds:
+        found = [_sheets(report, latents) for report in row.reports]
+        names = dict.fromkeys(name for sheets in found for name in sheets)
+        rows += [
+            WayRow(name, row.seed, [sheets.get(name, "") for sheets in found]) for name in names
+        ]
+    return sorted(rows, key=lambda row: row.group)
+
+
+def _sheets(report: dict[str, Any] | None, latents: Mapping[int, dict[str, Any]]) -> dict[str, str]:
+    facts = latents.get(report["checkpoint"]) if report and report.get("checkpoint") else None
+    return {group["name"]: group["sheet"] for group in facts["groups"]} if facts else {}
 
 
 def _seed_row(seed: int, branches: list[str], reports: list[dict[str, Any]]) -> SeedRow:

@@ -6,10 +6,8 @@ from django import forms
 from django.http import QueryDict
 
 from dashboard.forms import PanelForm
-from dashboard.task_params import OMITTED, field_of
+from dashboard.task_params import OMITTED, PARAM, fields_of
 from trainer.models import RegisteredClass
-
-PARAM = "param-"
 
 
 class RecipeForm(PanelForm):
@@ -18,12 +16,7 @@ class RecipeForm(PanelForm):
     def __init__(self, row: RegisteredClass, data: QueryDict | None = None) -> None:
         super().__init__(data, auto_id=f"recipe_{row.class_name}_%s")
         self.row = row
-        for parameter in row.parameters:
-            field = field_of(parameter)
-            is_flag = isinstance(field, forms.BooleanField)
-            look = "check__box" if is_flag else "field__control"
-            field.widget.attrs |= {"class": look, "autocomplete": "off"}
-            self.fields[PARAM + parameter["name"]] = field
+        self.fields |= fields_of(row.parameters)
 
     def param_fields(self) -> list[tuple[forms.BoundField, bool]]:
         """Return the fields of the parameters, and whether each must be given."""

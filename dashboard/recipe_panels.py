@@ -6,9 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from dashboard.recipe_comparison import comparison_of
+from dashboard.recipe_curves import curve_rows
 from dashboard.registry_panels import value_text
 from trainer.models import Job, RecipeRun, RecipeStep
+from trainer.selectors.courses import job_courses
 from trainer.selectors.evals import metric_directions
+from trainer.selectors.latents import latents_of
 from trainer.selectors.recipes import (
     recipe_eta,
     recipe_progress,
@@ -76,13 +79,18 @@ def run_panel(run: RecipeRun) -> dict[str, Any]:
     """Return what `partials/recipe_run.html` needs."""
     reports = recipe_reports(run)
     slugs = {report["experiment"] for report in reports}
+    states = [report["checkpoint"] for report in reports if report.get("checkpoint")]
+    latents = {pk: view.facts for pk, view in latents_of(states).items()}
     calls = [_log_row(step) for step in recipe_steps(run)]
+    comparison = comparison_of(reports, metric_directions(slugs), latents)
+    courses = job_courses(job for report in reports for job in report["jobs"])
     return {
         "row": run_row(run),
         "run": run,
         "phases": _phases(run, calls),
         "log": [call for call in calls if call.is_said],
-        "comparison": comparison_of(reports, metric_directions(slugs)),
+        "comparison": comparison,
+        "curve_rows": curve_rows(comparison, courses) if comparison else [],
     }
 
 

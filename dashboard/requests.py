@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django_htmx.http import HttpResponseClientRedirect
@@ -13,6 +14,7 @@ from django_htmx.middleware import HtmxDetails
 from trainer.models import Experiment, Job
 from trainer.selectors.experiments import experiment_get
 from trainer.selectors.jobs import job_get
+from trainer.services.roles import Credentials, Need, access_require, need_of
 
 Params = ParamSpec("Params")
 
@@ -34,19 +36,46 @@ View = Callable[Concatenate[HtmxRequest, Params], HttpResponse]
 
 
 def signed_in(view: View[Params]) -> View[Params]:
-    """Send whoever is not signed in to the sign-in page, the whole window and not a panel."""
+    """Let in who is signed in; what changes something is for those who may steer."""
+    return _guarded(view, None)
+
+
+def own_account(view: View[Params]) -> View[Params]:
+    """Let in who is signed in, to change what is theirs, whatever their role."""
+    return _guarded(view, Need.ACCOUNT)
+
+
+def _guarded(view: View[Params], need: Need | None) -> View[Params]:
+    """Send whoever is not signed in to the sign-in page, the whole window and not a panel.
+
+    Who is signed in and may not do this gets NotAllowed, which the error pages answer.
+    """
 
     @wraps(view)
     def guarded(
         request: HtmxRequest, /, *args: Params.args, **kwargs: Params.kwargs
     ) -> HttpResponse:
         if request.user.is_authenticated:
+            _refuse_nul(request)
+            access_require(Credentials(request.user), need or need_of(request.method))
             return view(request, *args, **kwargs)
         if request.htmx:
             return HttpResponseClientRedirect(resolve_url("dashboard:sign_in"))
         return redirect_to_login(request.get_full_path())
 
     return guarded
+
+
+def _refuse_nul(request: HttpRequest) -> None:
+    """Raise BadRequest where the address or a field holds NUL, which PostgreSQL fails over."""
+    asked = [*request.GET.lists(), *request.POST.lists()]
+    if any("\0" in text for text in (request.path, *(text for _, sent in asked for text in sent))):
+        raise BadRequest("what was sent holds NUL characters")
+
+
+def number_asked(text: str) -> int | None:
+    """Return the whole number that an address or a field gives; None if it is none, or too long."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
 
 def experiment_asked(request: HttpRequest) -> Experiment | None:

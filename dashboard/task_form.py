@@ -7,8 +7,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from dashboard.class_form import PARAM, ClassForm
-from dashboard.task_params import ReadField, read_number
+from dashboard.class_form import ClassForm
+from dashboard.task_params import PARAM, ReadField, read_number
 from trainer.models import Dataset, Experiment, RegisteredClass, TaskCard
 from trainer.selectors.experiments import card_of, dataset_get, datasets_all
 from trainer.services.experiments import CardRefused

@@ -3,14 +3,19 @@
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 
 from trainer.services.parameters import Kind, kind_of
 
+# Before the name of a parameter in a form: a field of the form may be called the same.
+PARAM = "param-"
+# Flags that a form showed: an unticked checkbox sends nothing.
+SHOWN = "shown"
 # What a field gives where the constructor's own default is to hold.
 OMITTED = object()
 
@@ -35,6 +40,27 @@ class ReadField(forms.CharField):
         """Return the value that the text stands for."""
         text = super().clean(value)
         return self.read(text) if text else self.if_empty
+
+
+def fields_of(parameters: Iterable[dict[str, Any]]) -> dict[str, forms.Field]:
+    """Return the fields of a class's parameters, by their names in a form."""
+    fields = {}
+    for parameter in parameters:
+        field = field_of(parameter)
+        look = "check__box" if isinstance(field, forms.BooleanField) else "field__control"
+        field.widget.attrs |= {"class": look, "autocomplete": "off"}
+        fields[PARAM + parameter["name"]] = field
+    return fields
+
+
+def completed(data: QueryDict, parameters: Iterable[dict[str, Any]]) -> QueryDict:
+    """Return what was sent, with the defaults of parameters that were not on the screen."""
+    whole = data.copy()
+    for parameter in parameters:
+        name, value = parameter["name"], initial_of(parameter)
+        if PARAM + name not in data and name not in data.getlist(SHOWN):
+            whole[PARAM + name] = "on" if value is True else "" if value is False else value
+    return whole
 
 
 def field_of(parameter: dict[str, Any]) -> forms.Field:

@@ -6,6 +6,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from dashboard.views import (
+    access,
     cards,
     checkpoints,
     data,
@@ -14,6 +15,7 @@ from dashboard.views import (
     experiments,
     job,
     jobs,
+    latent,
     partials,
     recipes,
     registry,
@@ -46,8 +48,10 @@ urlpatterns = [
         evals.partial_recon_refresh,
         name="partial_recon_refresh",
     ),
+    path("partials/eval/every/", evals.partial_eval_every, name="partial_eval_every"),
     path("picture/<str:name>", evals.picture, name="picture"),
     path("partials/jobs/", jobs.partial_jobs, name="partial_jobs"),
+    path("partials/jobs/<int:job_id>/", jobs.partial_job_item, name="partial_job_item"),
     path("partials/tasks/", partials.partial_tasks, name="partial_tasks"),
     path(
         "partials/cards/<int:card_id>/weight/",
@@ -76,6 +80,7 @@ urlpatterns = [
         name="partial_task_detail",
     ),
     path("partials/task_add/", tasks.partial_task_add, name="partial_task_add"),
+    path("partials/warnings/", partials.partial_warnings, name="partial_warnings"),
     path("partials/awaited/", partials.partial_awaited, name="partial_awaited"),
     path("partials/device/", device.partial_device, name="partial_device"),
     path("experiments/", experiments.experiments, name="experiments"),
@@ -133,6 +138,9 @@ urlpatterns = [
         checkpoints.partial_checkpoint_do,
         name="partial_checkpoint_do",
     ),
+    path("latent/", latent.latent, name="latent"),
+    path("partials/latent/", latent.partial_latent, name="partial_latent"),
+    path("partials/latent/look/", latent.partial_latent_look, name="partial_latent_look"),
     path("data/", data.data, name="data"),
     path("partials/data/", data.partial_data, name="partial_data"),
     path("partials/data/add/<str:kind>/", data.partial_data_add, name="partial_data_add"),
@@ -185,6 +193,19 @@ urlpatterns = [
         name="partial_job_continue",
     ),
     path("job/compare/", jobs.compare, name="jobs_compare"),
+    path("access/", access.access, name="access"),
+    path("partials/access/token/", access.partial_token_make, name="partial_token_make"),
+    path(
+        "partials/access/token/<int:token_id>/revoke/",
+        access.partial_token_revoke,
+        name="partial_token_revoke",
+    ),
+    path("partials/access/password/", access.partial_password, name="partial_password"),
+    path(
+        "partials/access/elsewhere/",
+        access.partial_sign_out_elsewhere,
+        name="partial_sign_out_elsewhere",
+    ),
     # Browsers ask for it on pages that name no icon of their own, such as the admin's.
     path("favicon.ico", RedirectView.as_view(url=static("dashboard/favicon.svg"))),
     path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),

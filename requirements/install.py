@@ -1,6 +1,6 @@
 """Creates the virtual environment and installs a list of packages, each only where it is needed.
 
-Usage: python3 requirements/install.py VENV run.txt|dev.txt
+Usage: python3 requirements/install.py VENV run.txt|dev.txt|docs.txt|bench.txt
 
 Runs on the system's Python, whatever its version, and says so where that is too old.
 """
@@ -43,7 +43,7 @@ def setup(venv, wanted):
     if done.get(wanted) == digest(wanted):
         return 0
     print("Installing the packages of requirements/%s" % wanted, flush=True)
-    if "torch" not in installed(python):
+    if wanted not in ("docs.txt", "bench.txt") and "torch" not in installed(python):
         print(
             "(the first time this downloads PyTorch, some gigabytes: it takes minutes)", flush=True
         )

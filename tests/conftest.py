@@ -1,6 +1,15 @@
 """Fixtures and rules of the whole test run."""
 
+import pytest
+
+from tests.setup.machines import machines
 from tests.setup.needs import needs_check, pytest_sessionfinish
 from tests.setup.services import valkey, valkey_server
 
-__all__ = ["needs_check", "pytest_sessionfinish", "valkey", "valkey_server"]
+__all__ = ["machines", "needs_check", "pytest_sessionfinish", "valkey", "valkey_server"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Say how long the page of test_long_job.py stays open; the benchmarks ask for more."""
+    parser.addoption("--page-minutes", type=int, default=2, help="of a job at 200 steps a second")
+    parser.addoption("--page-figures", metavar="FILE", help="what that came to, as JSON")

@@ -1,6 +1,11 @@
 """Celery's entry points: ids in, nothing out, no decisions."""
 
+from typing import Any
+
 from celery import shared_task
+from celery.signals import task_postrun
+
+from trainer.live.publish import publish_flush
 
 # The worker's rooms are imported late, in the worker: torch stays out of the web process.
 
@@ -27,3 +32,9 @@ def run_recipe(run_id: int) -> None:
     from trainer.worker.recipe_run import recipe_run
 
     recipe_run(run_id)
+
+
+@task_postrun.connect
+def tell_the_rest(**_: Any) -> None:
+    """Have the last messages out: the process ends with its task, and so the publisher does."""
+    publish_flush()

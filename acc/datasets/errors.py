@@ -1,4 +1,4 @@
-"""What is wrong with files that somebody wants to use, file by file."""
+"""What is wrong with files, or arrays of a file, that somebody wants to use, one by one."""
 
 from collections.abc import Sequence
 
@@ -10,10 +10,12 @@ FILES_TOLD = 20
 class BadFilesError(DatasetError):
     """Files cannot be used; the text has a line for each of the first of them."""
 
-    def __init__(self, problems: Sequence[tuple[str, str]], *, file_count: int) -> None:
-        """Say which of `file_count` files are bad: (name, what is wrong with it) each."""
+    def __init__(
+        self, problems: Sequence[tuple[str, str]], *, count: int, noun: str = "files"
+    ) -> None:
+        """Say which of `count` files, or what the noun says, are bad: (name, its problem) each."""
         lines = [f"{name}: {problem}" for name, problem in problems[:FILES_TOLD]]
         if len(problems) > FILES_TOLD:
             lines.append(f"and {len(problems) - FILES_TOLD} more")
-        head = f"{len(problems)} of {file_count} files cannot be used:"
+        head = f"{len(problems)} of {count} {noun} cannot be used:"
         super().__init__("\n".join([head, *lines]))

@@ -25,6 +25,8 @@ MAX_PIXEL_COUNT = 50_000_000
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
 # 16 bits and floats have no range that could be known from the file.
 _MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "La", "RGBa"}
+# Folders that divide a data set, and whether theirs is held out.
+PARTS = {"train": False, "val": True, "valid": True, "validation": True, "test": True}
 _GREY_MODES = {"1", "L", "LA", "La"}
 
 
@@ -35,11 +37,20 @@ class Folder:
     Attributes:
         class_names: the classes' folders, in the order of their labels.
         skipped: files that were left out, and why.
+        parts: the folders that divide it, if some do: "train" and those that are held out.
     """
 
     dataset: AccDataset
     class_names: list[str]
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _File:
+    path: Path
+    label: int
+    is_held_out: bool
 
 
 def folder_find(roots: Sequence[Path], path: str) -> Path:
@@ -73,6 +84,9 @@ def load_folder(
     Images are cut to their central square and resized to `image_size` pixels. Classes are numbered
     in the order of their names. Files and folders whose names begin with a dot do not count.
 
+    Where the folder holds train/ and val/ (or valid/, validation/, test/) with the classes in them,
+    that is the split: all but train/ is held out.
+
     Args:
         colours: "auto" keeps one channel where every image is grey.
         skip_bad: go on without the files that cannot be used.
@@ -85,14 +99,19 @@ def load_folder(
         require_whole("image_size", image_size, low=8, high=256)
     except ValueError as error:
         raise DatasetError(str(error)) from error
-    classes = sorted(
-        entry.name for entry in folder.iterdir() if entry.is_dir() and entry.name[0] != "."
-    )
+    parts = _parts(folder)
+    roots = [folder / part for part in parts] or [folder]
+    classes = sorted({name_ for root in roots for name_ in _folders(root)})
     if not classes:
         raise DatasetError(
             f"{folder.name} holds no folders; each class needs a folder of its images"
         )
-    files = [(path, label) for label, name_ in enumerate(classes) for path in _files(folder, name_)]
+    files = [
+        _File(path, label, is_held_out=PARTS[root.name] if parts else False)
+        for root in roots
+        for label, name_ in enumerate(classes)
+        for path in _files(root, name_)
+    ]
     if not files:
         raise DatasetError(f"the folders in {folder.name} hold no images")
     channels = {"grey": 1, "colour": 3, "auto": None}[colours]
@@ -100,13 +119,31 @@ def load_folder(
         require_memory(len(files), (channels or 1, image_size, image_size))
     except ValueError as error:
         raise DatasetError(str(error)) from error
-    images, labels, problems = _read(folder, files, image_size, channels)
+    images, read, problems = _read(folder, files, image_size, channels)
     if problems and (not skip_bad or len(images) < 2):
-        raise BadFilesError(problems, file_count=len(files))
+        raise BadFilesError(problems, count=len(files))
     dataset = AccDataset(
-        _stacked(images), np.asarray(labels, np.int64), name=name, num_classes=len(classes)
+        _stacked(images),
+        np.asarray([file.label for file in read], np.int64),
+        name=name,
+        num_classes=len(classes),
+        eval_indices=np.flatnonzero([file.is_held_out for file in read]) if parts else None,
     )
-    return Folder(dataset, classes, problems)
+    return Folder(dataset, classes, problems, parts)
+
+
+def _parts(folder: Path) -> list[str]:
+    """Return the folders that divide a data set, [] where they are its classes."""
+    names = _folders(folder)
+    divided = len(names) > 1 and "train" in names and set(names) <= PARTS.keys()
+    # Without folders in them, they are classes: pictures of trains and of tests.
+    return names if divided and all(_folders(folder / name) for name in names) else []
+
+
+def _folders(folder: Path) -> list[str]:
+    return sorted(
+        entry.name for entry in folder.iterdir() if entry.is_dir() and entry.name[0] != "."
+    )
 
 
 def _files(folder: Path, class_name: str) -> list[Path]:
@@ -120,18 +157,18 @@ def _files(folder: Path, class_name: str) -> list[Path]:
 
 
 def _read(
-    folder: Path, files: list[tuple[Path, int]], image_size: int, channels: int | None
-) -> tuple[list[Pixels], list[int], list[tuple[str, str]]]:
-    """Return the images and labels of the files that can be used, and why others cannot."""
-    images, labels, problems = [], [], []
-    for path, label in files:
+    folder: Path, files: list[_File], image_size: int, channels: int | None
+) -> tuple[list[Pixels], list[_File], list[tuple[str, str]]]:
+    """Return the images, the files that they are of, and why others cannot be used."""
+    images, read, problems = [], [], []
+    for file in files:
         try:
-            images.append(_pixels(path, folder, image_size, channels))
-            labels.append(label)
+            images.append(_pixels(file.path, folder, image_size, channels))
+            read.append(file)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
             # Pillow raises SyntaxError for some broken PNG files.
-            problems.append((str(path.relative_to(folder)), _words(error)))
-    return images, labels, problems
+            problems.append((str(file.path.relative_to(folder)), _words(error)))
+    return images, read, problems
 
 
 def _stacked(images: list[Pixels]) -> Pixels:

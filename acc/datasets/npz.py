@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from acc.checks import require_memory
 from acc.dataset import AccDataset, DatasetError
+from acc.dataset_checks import SHOWN_CHANNELS
 from acc.datasets.errors import BadFilesError
 
 IMAGES, TARGETS, EVAL_INDICES = "images", "targets", "eval_indices"
@@ -37,14 +38,17 @@ def load_npz(file: IO[bytes], *, name: str) -> AccDataset:
     # As zipfile raises them: for another kind of packing, and for what is encrypted.
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise DatasetError(f"this is no .npz file, or it is cut off: {error}") from error
-    return AccDataset(
+    found = AccDataset(
         arrays[IMAGES], arrays.get(TARGETS), name=name, eval_indices=arrays.get(EVAL_INDICES)
     )
+    channels = found.image_shape[0]
+    if channels not in SHOWN_CHANNELS:
+        raise DatasetError(f"images have {channels} channels; 1 (grey) or 3 (RGB) can be shown")
+    return found
 
 
 def _arrays(archive: zipfile.ZipFile) -> dict[str, npt.NDArray[Any]]:
-    members = {info.filename: info for info in archive.infolist()}
-    names = {filename.removesuffix(".npy"): info for filename, info in members.items()}
+    names = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
     if IMAGES not in names:
         found = ", ".join(names) or "none"
         raise DatasetError(
@@ -58,14 +62,10 @@ def _arrays(archive: zipfile.ZipFile) -> dict[str, npt.NDArray[Any]]:
         try:
             arrays[name] = _array(archive, names[name], name)
         except (ValueError, OSError, zlib.error, zipfile.BadZipFile, EOFError) as error:
-            problems.append((f"{name}.npy", str(error)))
-    problems += [
-        (filename, f"is not one of {', '.join(KNOWN)}")
-        for filename in members
-        if filename.removesuffix(".npy") not in KNOWN
-    ]
+            problems.append((name, str(error)))
+    problems += [(name, f"is not one of {', '.join(KNOWN)}") for name in names if name not in KNOWN]
     if problems:
-        raise BadFilesError(problems, file_count=len(members))
+        raise BadFilesError(problems, count=len(names), noun="arrays")
     return arrays
 
 

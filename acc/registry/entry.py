@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,10 @@ from acc.registry.source import content_hash
 
 # A file that was truncated may have to wait for its text longer than a change for its end.
 EMPTY_FACTOR = 3.0
+# A look that ran out of time may only have met a busy machine: it is taken again after so long,
+# each time after twice as long as before.
+AGAIN_SECONDS = 10.0
+LONGEST_AGAIN_SECONDS = 600.0
 
 
 @dataclass
@@ -37,6 +42,8 @@ class FileEntry:
     noticed_at: int = 0
     error: LoadError | None = None
     probing: Future[Look] | None = None
+    _again_at: float | None = None  # when to look once more at the same content
+    _again_seconds: float = 0.0  # how long after the last one; 0: not yet
     _was_read: bool = False
     _seen: bytes | None = None  # content that is not settled yet; None: the file is away
     _seen_at: float | None = None
@@ -56,7 +63,7 @@ class FileEntry:
         return self._has_settled(None, now, settle_seconds)
 
     def has_changed(self, now: float, settle_seconds: float) -> bool:
-        """Read the file; return whether another content has settled, which is to be looked at."""
+        """Read the file; return whether it is to be looked at: another content has settled."""
         try:
             content = self.path.read_bytes()
         except OSError as error:
@@ -66,12 +73,16 @@ class FileEntry:
             return False
         if self._was_read and content == self.content:
             self._seen_at = None
-            return False
+            is_again = self._again_at is not None and now >= self._again_at
+            if is_again:
+                self._again_at = None
+            return is_again
         if self.classes and not content.strip():
             settle_seconds *= EMPTY_FACTOR
         if not self._has_settled(content, now, settle_seconds):
             return False
         self.content, self._was_read = content, True
+        self._again_at, self._again_seconds = None, 0.0
         return True
 
     def take_result(self) -> None:
@@ -80,6 +91,10 @@ class FileEntry:
             return
         look, self.probing = self.probing.result(), None
         self.error = look.error
+        if look.ran_out_of_time:
+            longer = min(2 * self._again_seconds, LONGEST_AGAIN_SECONDS)
+            self._again_seconds = longer or AGAIN_SECONDS
+            self._again_at = time.monotonic() + self._again_seconds
         if look.error is None:
             text = self.content.decode("utf-8")
             sha256 = content_hash(text)

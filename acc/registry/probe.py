@@ -16,7 +16,7 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -63,6 +63,7 @@ class Look:
 
     classes: tuple[dict[str, Any], ...] = ()
     error: LoadError | None = None
+    ran_out_of_time: bool = False
 
 
 @dataclass
@@ -157,7 +158,7 @@ class Probe:
     def _follow(self, child: ProbeProcess, answer_r: Connection, output_r: Connection) -> str:
         """Read what the child writes until it ends; return why it was cut off, "" if not."""
         pipes = {answer_r: (child.answer, ANSWER_BYTES), output_r: (child.output, OUTPUT_BYTES)}
-        while child.has_time(self._seconds):
+        while True:
             child.give_way()
             ready = wait([*pipes, child.process.sentinel], timeout=PATIENT_AFTER)
             for pipe in [pipe for pipe in pipes if pipe in ready]:
@@ -171,6 +172,11 @@ class Probe:
             # Its end is believed once the pipes hold nothing more.
             if ready == [child.process.sentinel]:
                 return ""
+            # Whoever was late is not the file where it has ended or answers: we may have been.
+            answers = child.process.sentinel in ready or answer_r in ready
+            if not answers and not child.has_time(self._seconds):
+                break
+        child.ran_out_of_time = True
         return f"the file does not finish loading within {self._seconds:g} s"
 
 
@@ -193,7 +199,9 @@ def _result(
     request: probe_child.Request, child: ProbeProcess, sentence: str, exit_code: int | None
 ) -> Looks:
     if sentence:
-        return _refused(request, sentence, child.output)
+        looks = _refused(request, sentence, child.output)
+        late = child.ran_out_of_time
+        return {base: replace(look, ran_out_of_time=late) for base, look in looks.items()}
     try:
         answer = json.loads(child.answer.decode())
     except ValueError:

@@ -20,9 +20,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn, TypedDict
 
-from acc.registry.errors import explain
+from acc.registry.errors import LoadError, explain
 from acc.registry.offer import storable
-from acc.registry.source import Source, classes_of, file_label, load_module
+from acc.registry.source import (
+    Source,
+    classes_of,
+    file_label,
+    load_module,
+    missing_methods,
+    unfinished_classes_of,
+)
 
 # Python's stack is shown shortly before the time is up.
 WARNING_SHARE = 0.9
@@ -86,9 +93,29 @@ def _offer(
     try:
         describe = imported(facts)
         found = classes_of(module, imported(base))
+        unfinished = {} if found else unfinished_classes_of(module, imported(base))
+        if unfinished:
+            return _unfinished(unfinished, source, lines)
         return {"classes": [_described(cls, describe, source, lines) for cls in found.values()]}
     except BaseException as error:  # noqa: BLE001  # as may the classes it describes
         return _error(error, source.file)
+
+
+def _unfinished(
+    classes: Mapping[str, type], source: Source, lines: Mapping[str, int]
+) -> dict[str, Any]:
+    told = [
+        f"{name} is not on offer: it lacks {', '.join(sorted(missing_methods(cls)))}"
+        for name, cls in classes.items()
+    ]
+    error = LoadError(
+        file=file_label(source.file),
+        line=min((lines[name] for name in classes if name in lines), default=None),
+        error="; ".join(told),
+        traceback="",
+        last_good=False,
+    )
+    return {"error": asdict(error)}
 
 
 def _error(error: BaseException, path: Path) -> dict[str, Any]:

@@ -14,7 +14,10 @@ import psutil
 PATIENT_AFTER = 0.1
 PATIENT_NICENESS = 19
 # On a busy machine a look may take so many times as long, until it had half its time of processor.
-BUSY_FACTOR = 3.0
+BUSY_FACTOR = 15.0
+# For a processor, or for the disk; a file that sleeps does neither, however often one looks.
+IDLE_LOOKS = 3
+WAITING = {psutil.STATUS_RUNNING, psutil.STATUS_DISK_SLEEP}
 
 
 @dataclass
@@ -26,6 +29,8 @@ class ProbeProcess:
     output: bytearray = field(default_factory=bytearray)
     started_at: float = field(default_factory=time.monotonic)
     is_patient: bool = False
+    idle_looks: int = 0
+    ran_out_of_time: bool = False
 
     @property
     def age(self) -> float:
@@ -48,11 +53,13 @@ class ProbeProcess:
             self.is_patient = True
 
     def has_time(self, seconds: float) -> bool:
-        """Return whether it may go on: for so long, and longer where it waits for a processor."""
+        """Look at it; return whether it may go on: so long, or while it waits for a processor."""
         if self.age < seconds:
             return True
         if self.age > seconds * BUSY_FACTOR or self.cpu_seconds > seconds / 2:
             return False
+        is_waiting = False
         with suppress(psutil.Error):
-            return bool(psutil.Process(self.process.pid).status() == psutil.STATUS_RUNNING)
-        return False
+            is_waiting = psutil.Process(self.process.pid).status() in WAITING
+        self.idle_looks = 0 if is_waiting else self.idle_looks + 1
+        return self.idle_looks < IDLE_LOOKS

@@ -13,6 +13,7 @@ import importlib
 import linecache
 import sys
 import time
+from abc import ABC
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -116,6 +117,32 @@ def load_class_from_source(text: str, class_name: str, base: type[T], file: str 
 
 def classes_of(module: ModuleType, base: type[T]) -> dict[str, type[T]]:
     """Return the concrete subclasses of `base` which the module itself defines, by name."""
+    own = _subclasses_of(module, base)
+    return {name: cls for name, cls in own.items() if not missing_methods(cls)}
+
+
+def unfinished_classes_of(module: ModuleType, base: type[T]) -> dict[str, type[T]]:
+    """Return the subclasses of `base` that the module seems to have meant to offer, by name.
+
+    They lack methods, do not say that they are abstract, and nothing in the module builds on them.
+    """
+    own = _subclasses_of(module, base)
+    return {
+        name: cls
+        for name, cls in own.items()
+        if missing_methods(cls)
+        and ABC not in cls.__bases__
+        and not missing_methods(cls) & vars(cls).keys()
+        and not any(issubclass(other, cls) for other in own.values() if other is not cls)
+    }
+
+
+def missing_methods(cls: type) -> frozenset[str]:
+    """Return the abstract methods that a class leaves open."""
+    return frozenset(getattr(cls, "__abstractmethods__", ()))
+
+
+def _subclasses_of(module: ModuleType, base: type[T]) -> dict[str, type[T]]:
     return {
         value.__name__: value
         for value in vars(module).values()
@@ -123,7 +150,6 @@ def classes_of(module: ModuleType, base: type[T]) -> dict[str, type[T]]:
         and issubclass(value, base)
         and value is not base
         and value.__module__ == module.__name__  # not a class that it merely imports
-        and not getattr(value, "__abstractmethods__", None)
     }
 
 

@@ -1,6 +1,7 @@
 """The training loop's one step, for any model and any set of tasks."""
 
 import inspect
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from acc.model_output import ModelOutput
 from acc.tasks.base import Task
 from acc.training.batch_feed import BatchFeed, derived_seed
+from acc.training.clock import StepClock
 from acc.training.loss_ring import Layout, LossRing
 from acc.training.randomness import RandomStream
 from acc.training.schedule import Schedule, Turns
@@ -52,6 +54,7 @@ class Trainer:
         self.config = config
         self.device = device
         self.step_count = 0
+        self.clock = StepClock()
         self.ring = LossRing(device)
         self.turns = Turns(config.schedule, derived_seed(config.seed, "turns"))
         self.tasks: dict[str, Task] = {}
@@ -67,7 +70,7 @@ class Trainer:
             [{"params": list(model.parameters()), "lr": config.lr, "name": MODEL_GROUP}],
             fused=True,
         )
-        self._skips_decoder = _takes_decode(model)
+        self.takes_decode = _takes_decode(model)
         for task in tasks:
             self.add_task(task)
         self._arrange()
@@ -174,6 +177,7 @@ class Trainer:
         """
         if not self._enabled:
             raise ValueError("no task is enabled, so there is nothing to train")
+        began = time.perf_counter()
         self.optimizer.zero_grad(set_to_none=True)
         index = self.turns.active(self.step_count, self._weights)
         number = self.step_count + 1
@@ -190,6 +194,7 @@ class Trainer:
             self._descend(total, number)
             self.ring.put_single(number, self._layout, index, loss, total)
         self.step_count = number
+        self.clock.steps += time.perf_counter() - began
 
     def _joint_losses(self, number: int) -> list[Tensor]:
         losses: list[Tensor] = [self._zero] * len(self._enabled)
@@ -202,8 +207,10 @@ class Trainer:
     def _forward(
         self, dataset_name: str, *, decode: bool
     ) -> tuple[dict[ModelOutput, Tensor], tuple[Tensor, ...]]:
+        began = time.perf_counter()
         batch = self.feeds[dataset_name].next()
-        options = {"decode": decode} if self._skips_decoder else {}
+        self.clock.data += time.perf_counter() - began
+        options = {"decode": decode} if self.takes_decode else {}
         stream = self.feed_streams.get(dataset_name)
         if stream is None:
             return self.model(batch[0], **options), batch

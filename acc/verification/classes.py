@@ -1,39 +1,54 @@
-"""Promises about the classes on offer: each a function that drives a running ACC.
+"""Promises about who may call, and about the classes on offer.
 
-A check returns what it saw, in a few words, and raises AssertionError with a sentence where a
-promise is not kept.
+A check drives a running ACC, returns what it saw, in a few words, and raises AssertionError with
+a sentence where a promise is not kept.
 """
 
 from __future__ import annotations
 
+import hashlib
 import time
 
 from acc.verification.client import wait_for
 from acc.verification.world import World
 
-BUILT_IN = ("ClassificationTask", "KLDivergenceTask", "ReconstructionTask", "RegressionTask")
+BUILT_IN = {
+    "ClassificationTask": "classes",
+    "KLDivergenceTask": None,
+    "ReconstructionTask": None,
+    "RegressionTask": "float",
+}
 VISIBLE_SECONDS = 2.0
+UNAUTHENTICATED = 4401  # a WebSocket's close code
 
 
 def credentials(world: World) -> str:
     """Nothing but /health answers a stranger."""
+    client = world.client
     statuses = {
-        path: world.client.status_without_credentials(path) for path in ("/health", "/jobs")
+        "health": client.strangers_status("/health"),
+        "jobs": client.strangers_status("/jobs"),
+        "a start": client.strangers_status("/train/start", method="POST"),
+        "a wrong token": client.strangers_status("/jobs", token="wrong"),  # noqa: S106
     }
-    assert statuses == {"/health": 200, "/jobs": 401}, f"a stranger gets {statuses}"
-    return "health 200, jobs 401"
+    expected = {"health": 200, "jobs": 401, "a start": 401, "a wrong token": 401}
+    assert statuses == expected, f"a stranger gets {statuses}"
+    with client.live(experiment="", token="wrong") as live:  # noqa: S106
+        wait_for(lambda: live.closed, seconds=5, what="the end of a stranger's WebSocket")
+    assert live.closed == UNAUTHENTICATED, f"a stranger's WebSocket ends with {live.closed}"
+    assert not live.messages, f"a stranger hears {live.messages}"
+    return "health 200, all else 401, WebSocket closed"
 
 
 def discovery(world: World) -> str:
     """The built-in task classes are on offer, with what a form needs."""
-    for name in BUILT_IN:
+    for name, target_type in BUILT_IN.items():
         offer = world.offered(name)
         assert offer is not None, f"{name} is not in /registry/tasks"
         assert offer["description"], f"{name} has no description"
-        assert {"target_type", "decoder"} <= offer["requires"].keys(), f"{name} hints at nothing"
-    needs = {name: (world.offered(name) or {})["requires"]["target_type"] for name in BUILT_IN}
-    assert needs["ClassificationTask"] == "classes", f"requirements: {needs}"
-    assert needs["RegressionTask"] == "float", f"requirements: {needs}"
+        needs = offer["requires"]
+        assert {"target_type", "decoder"} <= needs.keys(), f"{name} hints at {needs}"
+        assert needs["target_type"] == target_type, f"{name} needs {needs}"
     return ", ".join(BUILT_IN)
 
 
@@ -41,7 +56,7 @@ def hot_reload(world: World) -> str:
     """A saved file's class is on offer within two seconds, and an open page is told."""
     with world.client.live(experiment="") as live:
         began = time.monotonic()
-        world.save("version one")
+        world.save(version=1)
         wait_for(lambda: world.offered(world.class_name), seconds=VISIBLE_SECONDS, what="the class")
         seconds = time.monotonic() - began
         wait_for(
@@ -54,16 +69,15 @@ def hot_reload(world: World) -> str:
 
 def hot_edit(world: World) -> str:
     """An edited file's class is the new one within two seconds."""
-    before = world.offered(world.class_name) or {}
-    world.save("version two")
-
-    def changed() -> bool:
-        now = world.offered(world.class_name) or before
-        return bool(now["source_sha256"] != before["source_sha256"])
-
-    wait_for(changed, seconds=VISIBLE_SECONDS, what="the edited class")
+    world.save(version=2)
+    wanted = hashlib.sha256(world.file.read_bytes()).hexdigest()
+    wait_for(
+        lambda: (world.offered(world.class_name) or {}).get("source_sha256") == wanted,
+        seconds=VISIBLE_SECONDS,
+        what="the edited class",
+    )
     words = (world.offered(world.class_name) or {})["description"]
-    assert "version two" in words, f"the description is {words!r}"
+    assert "version 2" in words, f"the description is {words!r}"
     return str(words)
 
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import json
+import signal
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
-from typing import Any, Self
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from autobahn.asyncio.websocket import WebSocketClientFactory, WebSocketClientProtocol
+if TYPE_CHECKING:
+    from acc.verification.live import Live
 
 CALL_SECONDS = 90.0
-LOOK_SECONDS = 0.02
+LOOK_SECONDS = 0.05  # more often, the asking would take the processor from what is waited for
 # Straight to the server, whatever proxy the environment names.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -25,14 +28,16 @@ class RefusedError(Exception):
 
     Attributes:
         status: the HTTP status.
-        sentence: what the server says is wrong.
+        sentence: what the server says is wrong; "" where it does not say so in the API's shape.
     """
 
-    def __init__(self, path: str, status: int, sentence: str) -> None:
+    def __init__(self, path: str, status: int, body: bytes) -> None:
         """Keep what was asked and what was answered."""
-        super().__init__(f"{path}: {status}: {sentence}")
         self.status = status
-        self.sentence = sentence
+        self.sentence = _sentence(body)
+        super().__init__(
+            f"{path}: {status}: {self.sentence or body[:200].decode(errors='replace')}"
+        )
 
 
 class Client:
@@ -53,31 +58,41 @@ class Client:
         return self._call(path, query, None)
 
     def post(self, path: str, **body: object) -> Any:
-        """Return the answer to a POST of a JSON object; raises RefusedError."""
-        return self._call(path, {}, json.dumps(body).encode())
+        """Return the answer to a POST of a JSON object; raises RefusedError.
 
-    def refusal(self, path: str, **body: object) -> RefusedError | None:
-        """Return how a POST is refused; None where it is not."""
-        try:
-            self.post(path, **body)
-        except RefusedError as refusal:
-            return refusal
-        return None
+        Ctrl-C waits for the answer: else what was asked for could happen after it was put away.
+        """
+        with _ctrl_c_afterwards():
+            return self._call(path, {}, json.dumps(body).encode())
 
-    def status_without_credentials(self, path: str) -> int:
-        """Return the status that a stranger's GET gets, redirections not followed."""
-        request = urllib.request.Request(self.address + path)  # noqa: S310  # the site's own address
+    def strangers_status(self, path: str, *, method: str = "GET", token: str = "") -> int:
+        """Return the status that a stranger's call gets, redirections not followed."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        request = urllib.request.Request(  # noqa: S310  # the site's own address
+            self.address + path, method=method, headers=headers
+        )
         try:
             with _STRANGER.open(request, timeout=CALL_SECONDS) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             return error.code
 
-    def live(self, experiment: str | None = None) -> Live:
-        """Return a connection to the live messages of an experiment, "" for the active one."""
+    def live(self, experiment: str | None = None, *, token: str | None = None) -> Live:
+        """Return a connection to the live messages of an experiment, "" for the active one.
+
+        Args:
+            token: another one than the client's own.
+        """
+        # Here, since importing it ties the process to asyncio, and Daphne's tests to Twisted.
+        from acc.verification.live import Live
+
+        return Live(self.live_url(experiment, token=token))
+
+    def live_url(self, experiment: str | None = None, *, token: str | None = None) -> str:
+        """Return where the live messages of an experiment are, "" for the active one."""
         slug = self.experiment if experiment is None else experiment
         ws = self.address.replace("http", "ws", 1)
-        return Live(f"{ws}/ws/live/?experiment={slug}&token={quote(self.token)}")
+        return f"{ws}/ws/live/?experiment={slug}&token={quote(token or self.token)}"
 
     def _call(self, path: str, query: dict[str, object], body: bytes | None) -> Any:
         asked = {"experiment": self.experiment, **query}
@@ -94,68 +109,7 @@ class Client:
             with _OPENER.open(request, timeout=CALL_SECONDS) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
-            raise RefusedError(path, error.code, _sentence(error.read())) from error
-
-
-class Live:
-    """Live messages as they come, collected by a thread; a context manager.
-
-    Attributes:
-        messages: what came so far.
-        opened: set once no message can be missed any more.
-    """
-
-    def __init__(self, url: str) -> None:
-        self.messages: list[dict[str, Any]] = []
-        self._loop = asyncio.new_event_loop()
-        self.opened = threading.Event()
-        self._factory = _CollectorFactory(url)  # type: ignore[no-untyped-call]
-        self._factory.loop = self._loop
-        self._factory.live = self
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self) -> Self:
-        """Connect.
-
-        Raises:
-            ConnectionError: the server does not take the connection.
-        """
-        self._thread.start()
-        if not self.opened.wait(timeout=10):
-            raise ConnectionError("the WebSocket does not open within 10 s")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Hang up."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=10)
-
-    def of_type(self, kind: str) -> list[dict[str, Any]]:
-        """Return the messages of one type that came so far."""
-        return [message for message in list(self.messages) if message["type"] == kind]
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        connection = self._loop.create_connection(
-            self._factory, self._factory.host, self._factory.port
-        )
-        self._loop.run_until_complete(connection)
-        self._loop.run_forever()
-
-
-class _Collector(WebSocketClientProtocol):
-    factory: _CollectorFactory
-
-    def onOpen(self) -> None:  # noqa: N802
-        self.factory.live.opened.set()
-
-    def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802
-        self.factory.live.messages.append(json.loads(payload))
-
-
-class _CollectorFactory(WebSocketClientFactory):
-    protocol = _Collector
-    live: Live
+            raise RefusedError(path, error.code, error.read()) from error
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -180,8 +134,36 @@ def wait_for(fact: Callable[[], Any], *, seconds: float, what: str) -> Any:
     return found
 
 
+@contextlib.contextmanager
+def _ctrl_c_afterwards() -> Iterator[None]:
+    """Have a Ctrl-C take effect at the end of the block; a second one does so at once."""
+    if threading.current_thread() is not threading.main_thread():  # which no signal reaches
+        yield
+        return
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler):
+        yield
+        return
+    came: list[FrameType | None] = []
+
+    def keep(number: int, frame: FrameType | None) -> None:
+        came.append(frame)
+        if len(came) > 1:
+            handler(number, frame)
+
+    signal.signal(signal.SIGINT, keep)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if came:
+        handler(signal.SIGINT, came[0])
+
+
 def _sentence(body: bytes) -> str:
     try:
-        return str(json.loads(body)["error"])
-    except (ValueError, KeyError, TypeError):
-        return body.decode(errors="replace")[:200]
+        answer = json.loads(body)
+    except ValueError:
+        return ""
+    told = answer.get("error") if isinstance(answer, dict) and len(answer) == 1 else None
+    return told if isinstance(told, str) else ""

@@ -6,7 +6,6 @@ import contextlib
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,10 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from acc.verification.client import Client, RefusedError
+from acc.verification.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 120.0
+START_SECONDS = 300.0
 STOP_SECONDS = 60.0
+HURRY_SECONDS = 0.5
 LOOK_SECONDS = 0.1
 
 
@@ -27,23 +28,28 @@ class ThrowawaySystem:
 
     Attributes:
         address: "http://host:port".
+        home: its ACC_HOME.
         tasks: a directory of task files, empty at first.
+        token: of its API.
     """
 
     def __init__(self, home: Path) -> None:
         """Choose where everything lies; nothing runs yet."""
+        self.home = home / "home"
         self.tasks = home / "tasks"
         self.tasks.mkdir()
+        (home / "tmp").mkdir()
         self.token = secrets.token_urlsafe()
-        port = _free_port()
+        port = free_port()
         self.address = f"http://127.0.0.1:{port}"
         self._log = home / "up.log"
         self._environment = _own_environment() | {
-            "ACC_HOME": str(home / "home"),
+            "ACC_HOME": str(self.home),
             "ACC_PORT": str(port),
             "ACC_API_TOKEN": self.token,
             "ACC_TASK_DIRS": str(self.tasks),
             "ACC_DEMO": "0",
+            "TMPDIR": str(home / "tmp"),  # gone with the home, though processes are killed
         }
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -63,7 +69,7 @@ class ThrowawaySystem:
                 stderr=log,
                 start_new_session=True,
             )
-        client = Client(self.address, self.token, "")
+        client = self.client("")
         give_up_at = time.monotonic() + START_SECONDS
         while time.monotonic() < give_up_at and self._process.poll() is None:
             with contextlib.suppress(OSError, RefusedError):
@@ -72,11 +78,37 @@ class ThrowawaySystem:
             time.sleep(LOOK_SECONDS)
         raise RuntimeError(f"ACC does not start: {self._log.read_text()[-2000:]}")
 
-    def stop(self) -> None:
-        """Stop everything as Ctrl-C does; what does not stop in time is killed."""
+    def client(self, experiment: str) -> Client:
+        """Return a client whose calls act on an experiment; it need not exist yet."""
+        return Client(self.address, self.token, experiment)
+
+    def sign_in_link(self) -> str:
+        """Return a new link that signs an operator in, once."""
+        command = [sys.executable, str(ROOT / "manage.py"), "signinlink"]
+        made = subprocess.run(
+            command, cwd=ROOT, env=self._environment, capture_output=True, text=True, check=True
+        )
+        return made.stdout.strip()
+
+    @property
+    def pid(self) -> int:
+        """The process that all others of the system come from."""
+        if self._process is None:
+            raise RuntimeError("the system does not run")
+        return self._process.pid
+
+    def stop(self, *, hurry: bool = False) -> None:
+        """Stop everything as Ctrl-C does; what does not stop in time is killed.
+
+        Args:
+            hurry: as a second Ctrl-C does: nothing is waited for, and nothing saved.
+        """
         if self._process is None:
             return
         self._process.send_signal(signal.SIGINT)
+        if hurry:
+            time.sleep(HURRY_SECONDS)  # else the two would be one
+            self._process.send_signal(signal.SIGINT)
         try:
             self._process.wait(timeout=STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -88,13 +120,13 @@ class ThrowawaySystem:
 @contextlib.contextmanager
 def throwaway_system() -> Iterator[ThrowawaySystem]:
     """Yield a running system; it and its files are gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="acc-m2-", ignore_cleanup_errors=True) as home:
+    with tempfile.TemporaryDirectory(prefix="acc-try-", ignore_cleanup_errors=True) as home:
         system = ThrowawaySystem(Path(home))
         try:
             system.start()
             yield system
         finally:
-            system.stop()
+            system.stop(hurry=True)
 
 
 def _own_environment() -> dict[str, str]:
@@ -105,9 +137,3 @@ def _own_environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith("ACC_") and name not in foreign
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,58 +1,15 @@
-"""Promises about training and seeing: each a function that drives a running ACC.
-
-A check returns what it saw, in a few words, and raises AssertionError with a sentence where a
-promise is not kept.
-"""
+"""Promises about training and what is kept of it; as in `classes`."""
 
 from __future__ import annotations
 
-import base64
 import math
+from statistics import fmean
 from typing import Any
 
-from acc.verification.client import wait_for
-from acc.verification.world import World
+from acc.verification.client import Client, wait_for
+from acc.verification.world import FIRST_STEP_SECONDS, STEERED_SECONDS, Json, World
 
 STEPS = 60
-PNG = b"\x89PNG\r\n\x1a\n"
-
-
-def experiment(world: World) -> str:
-    """A model and a dataset are made, and the built-in tasks attached."""
-    client = world.client
-    model = client.post(
-        "/model/create", class_name="ConvVAE", config={}, experiment=client.experiment
-    )
-    dataset = client.post("/datasets/load_builtin", name="digits", image_size=32)
-    chosen = {"ReconstructionTask": 1.0, "KLDivergenceTask": 0.001, "ClassificationTask": 0.1}
-    for class_name, weight in chosen.items():
-        client.post("/tasks/add", class_name=class_name, dataset_name="digits", weight=weight)
-    attached = [task["class_name"] for task in client.get("/tasks")]
-    assert attached == list(chosen), f"attached are {attached}"
-    return f"{model['class_name']}, {dataset['size']} digits, {len(attached)} tasks"
-
-
-def task_add(world: World) -> str:
-    """A class from the task file is attached, on a slice of the latent."""
-    task = world.client.post(
-        "/tasks/add",
-        class_name=world.class_name,
-        dataset_name="digits",
-        name="dummy",
-        weight=0.5,
-        latent_slice="0:4",
-    )
-    assert (task["latent_slice"], task["weight"]) == ([0, 4], 0.5), f"attached is {task}"
-    return "latent 0:4, weight 0.5"
-
-
-def task_error(world: World) -> str:
-    """A task that does not fit is refused in its own words."""
-    refusal = world.client.refusal("/tasks/add", class_name="RegressionTask", dataset_name="digits")
-    assert refusal is not None, "a regression was attached to digits' classes"
-    assert refusal.status == 400, f"status {refusal.status}"
-    assert "float" in refusal.sentence, f"it says: {refusal.sentence}"
-    return refusal.sentence
 
 
 def training_live(world: World) -> str:
@@ -60,104 +17,130 @@ def training_live(world: World) -> str:
     with world.client.live() as live:
         world.job = world.train(STEPS)["id"]
 
+        def told() -> list[Json]:
+            return [message for message in live.of_type("loss") if message["job"] == world.job]
+
         def steps_told() -> list[int]:
-            told = [message for message in live.of_type("loss") if message["job"] == world.job]
-            return [m["first_step"] + n for m in told for n in range(m["steps"])]
+            return [m["first_step"] + n for m in told() for n in range(m["steps"])]
 
         wait_for(lambda: len(steps_told()) >= STEPS, seconds=5, what="the last live loss")
-        told = steps_told()
-        assert told == list(range(1, STEPS + 1)), f"told are {len(told)} steps, not each once"
+        steps = steps_told()
+        assert steps == list(range(1, STEPS + 1)), f"told are {len(steps)} steps, not each once"
         seqs = [m["seq"] for m in list(live.messages) if m.get("job") == world.job and "seq" in m]
-        assert seqs == list(range(seqs[0], seqs[0] + len(seqs))), "seq does not count by one"
-    return f"{STEPS} steps in {len(live.of_type('loss'))} messages"
+        assert seqs == list(range(seqs[0], seqs[0] + len(seqs))), (
+            f"seq does not count by one: {seqs}"
+        )
+        world.told = told()
+    return f"{STEPS} steps in {len(world.told)} messages"
 
 
 def loss_history(world: World) -> str:
-    """Every task's every step is stored, and the total is the weighted sum."""
+    """Every task's every step is stored as it was told live; the total is the weighted sum."""
     world.history = world.client.get(f"/jobs/{world.job}/loss_history")
-    names = [task["name"] for task in world.client.get("/tasks")]
-    by_step: dict[int, list[dict[str, Any]]] = {}
-    for point in world.history:
-        by_step.setdefault(point["step"], []).append(point)
-    assert list(by_step) == list(range(1, STEPS + 1)), f"{len(by_step)} steps are stored"
-    for step, points in by_step.items():
-        assert [point["task_name"] for point in points] == names, f"step {step} lacks a task"
-        total = sum(point["task_loss"] * point["weight"] for point in points)
-        told = points[0]["total_loss"]
-        assert math.isclose(total, told, rel_tol=1e-4), f"step {step}: {total} is not {told}"
-    return f"{len(world.history)} points of {len(names)} tasks"
+    attached = world.attached()
+    steps = world.steps(world.job)
+    assert len(steps) == STEPS, f"{len(steps)} steps are stored"
+    for points in steps:
+        seen = {point["task_name"]: point["weight"] for point in points}
+        weights = {name: task["weight"] for name, task in attached.items()}
+        assert seen == weights, f"step {points[0]['step']} has {seen}, attached are {weights}"
+    for name in attached:
+        live = [loss for message in world.told for loss in message["series"][name]]
+        assert live == _losses(world.history, name), f"live, {name} had other losses"
+    totals = [total for message in world.told for total in message["total"]]
+    assert totals == [points[0]["total_loss"] for points in steps], "live, the total was another"
+    curves = {tuple(_losses(world.history, name)) for name in attached}
+    assert len(curves) == len(attached), "tasks have the same curve"
+    # The dummy's loss lies between the width of what it gets and one more.
+    losses = _losses(world.history, "dummy")
+    assert 4 <= min(losses) <= max(losses) <= 5, f"a task on the slice 0:4 has losses {losses[:3]}"
+    part = world.client.get(f"/jobs/{world.job}/loss_history", after_step=STEPS - 1)
+    assert part == world.history[-len(attached) :], "after_step gives other points"
+    return f"{len(world.history)} points of {len(attached)} tasks"
 
 
 def set_weight(world: World) -> str:
-    """A changed weight changes what the task contributes to the next training's total."""
-    world.client.post("/tasks/dummy/set_weight", weight=5.0)
-    job = world.train(5)["id"]
-    points = world.client.get(f"/jobs/{job}/loss_history")
-    weights = {point["weight"] for point in points if point["task_name"] == "dummy"}
-    assert weights == {5.0}, f"the job's weights are {weights}"
-    first = [point for point in points if point["step"] == 1]
-    shares = {p["task_name"]: p["task_loss"] * p["weight"] for p in first}
-    told = first[0]["total_loss"]
-    assert math.isclose(sum(shares.values()), told, rel_tol=1e-4), f"{shares} is not {told}"
-    return f"0.5 -> 5, {shares['dummy'] / told:.0%} of the total"
+    """A changed weight changes a task's part in the total, of the next job and a running one's."""
+    world.client.post("/tasks/dummy/set_weight", weight=0.25)
+    with world.training() as job:
+
+        def weight() -> Any:
+            return world.newest(job).get("dummy", {}).get("weight")
+
+        first = wait_for(weight, seconds=FIRST_STEP_SECONDS, what="the first step")
+        assert first == 0.25, f"the next job's weight is {first}"
+        assert world.client.post("/tasks/dummy/set_weight", weight=0.0625)["weight"] == 0.0625
+        wait_for(
+            lambda: weight() == 0.0625, seconds=STEERED_SECONDS, what="the running job's weight"
+        )
+    points = [p for points in world.steps(job) for p in points if p["task_name"] == "dummy"]
+    assert list(dict.fromkeys(p["weight"] for p in points)) == [0.25, 0.0625], "it had others"
+    parts = [p["weight"] * p["task_loss"] / p["total_loss"] for p in points]
+    return f"0.25, then 0.0625: {parts[0]:.0%}, then {parts[-1]:.0%} of the total"
 
 
 def job_history(world: World) -> str:
-    """The job is in the history, with its duration, its final losses and a summary of each."""
-    jobs = world.client.get("/jobs/history", limit=10)
+    """Jobs are listed newest first, each with its duration, final losses and summaries."""
+    client = world.client
+    jobs = client.get("/jobs/history", limit=10)
+    ids = [job["id"] for job in jobs]
+    assert len(ids) > 1, f"listed are {ids}"
+    assert ids == sorted(ids, reverse=True), f"the order is {ids}"
+    limited = [job["id"] for job in client.get("/jobs/history", limit=1)]
+    assert limited == ids[:1], f"of {ids}, the newest one is {limited}"
     job = next((job for job in jobs if job["id"] == world.job), None)
-    assert job is not None, f"job {world.job} is not in /jobs/history"
-    last = {p["task_name"]: p["task_loss"] for p in world.history if p["step"] == STEPS}
-    for name, loss in last.items():
-        told = job["final_losses"][name]
-        assert math.isclose(told, loss, rel_tol=1e-6), f"final loss of {name}: {told}, not {loss}"
-        assert {"mean", "min", "max", "trend", "health"} <= job["summary"][name].keys()
-    return f"{job['duration_seconds']:.1f} s, {len(last)} final losses"
-
-
-def evaluation(world: World) -> str:
-    """An evaluation gives each task's metrics, and is kept."""
-    run = world.client.post("/eval/run")
-    results = run["results"]
-    accuracy = results["classification-digits"]["accuracy"]
-    assert 0 <= accuracy <= 1, f"accuracy {accuracy}"
-    assert results["dummy"] == {"size": 0.5}, f"the dummy's metrics are {results['dummy']}"
-    kept = world.client.get("/eval/history", limit=5)
-    assert run["id"] in [old["id"] for old in kept], "it is not in /eval/history"
-    return f"accuracy {accuracy:.2f}, {len(results)} tasks"
-
-
-def reconstructions(world: World) -> str:
-    """Originals and their reconstructions come as images."""
-    answer = world.client.post("/eval/reconstructions", n=8, dataset="digits")
-    for part in ("originals", "reconstructions", "differences"):
-        images = [base64.b64decode(image) for image in answer[part]]
-        assert len(images) == 8, f"{len(images)} {part}"
-        assert all(image.startswith(PNG) for image in images), f"{part} are no PNG"
-    return f"8 pairs at step {answer['step']}"
+    assert job is not None, f"job {world.job} is not among {ids}"
+    assert (job["state"], job["current_step"]) == ("completed", STEPS), f"it is {job}"
+    assert job["duration_seconds"] > 0, "it has no duration"
+    assert job["final_losses"].keys() == world.attached().keys(), f"{job['final_losses']}"
+    for name, final in job["final_losses"].items():
+        losses = _losses(world.history, name)
+        told = {"final loss": final, **job["summary"][name]}
+        expected = {
+            "final loss": losses[-1],
+            "final": losses[-1],
+            "mean": fmean(losses),
+            "min": min(losses),
+            "max": max(losses),
+        }
+        for what, number in expected.items():
+            assert math.isclose(told[what], number, rel_tol=1e-4), (
+                f"{what} of {name} is {told[what]}, not {number}"
+            )
+        assert {"trend", "health"} <= told.keys(), f"the summary of {name} is {told}"
+    again = client.get(f"/jobs/{world.job}/loss_history")
+    assert again == world.history, "the curves of an earlier job are others now"
+    return f"{job['duration_seconds']:.1f} s, {len(job['final_losses'])} final losses"
 
 
 def restart(world: World) -> str:
     """After a restart the history is what it was."""
     if world.system is None:
         return "left out: the system is not ours to restart"
+    before = _kept(world.client)
     world.system.stop()
     world.system.start()
     again = world.client.get(f"/jobs/{world.job}/loss_history")
     assert again == world.history, "the loss history is another one"
-    assert world.client.get(f"/jobs/{world.job}")["state"] == "completed"
-    names = [task["name"] for task in world.client.get("/tasks")]
-    assert "dummy" in names, f"attached are {names}"
-    return f"{len(again)} points, {len(names)} tasks"
+    after = _kept(world.client)
+    for what, was in before.items():
+        lost = [one for one in was if one not in after[what]]
+        assert not lost, f"of the {what}, these are gone: {lost}"
+    counts = ", ".join(f"{len(was)} {what}" for what, was in before.items())
+    return f"{len(again)} points, {counts}"
 
 
-def toggle_and_remove(world: World) -> str:
-    """A task is disabled, enabled and removed."""
-    client = world.client
-    toggled = [client.post("/tasks/dummy/toggle")["enabled"] for _ in range(2)]
-    assert toggled == [False, True], f"enabled was {toggled}"
-    assert client.post("/tasks/dummy/remove") == {"removed": "dummy"}
-    names = [task["name"] for task in client.get("/tasks")]
-    assert "dummy" not in names, f"attached are {names}"
-    assert len(client.get(f"/jobs/{world.job}/loss_history")) == len(world.history)
-    return "its recorded losses stay"
+def _kept(client: Client) -> dict[str, list[Any]]:
+    """Return what a restart must leave as it is."""
+    told = ("id", "state", "duration_seconds", "final_losses")
+    jobs = client.get("/jobs/history", limit=100)
+    evals = client.get("/eval/history", limit=100)
+    return {
+        "jobs": [{key: job[key] for key in told} for job in jobs],
+        "evaluations": [(run["id"], run["results"]) for run in evals],
+        "tasks": client.get("/tasks"),
+    }
+
+
+def _losses(points: list[Json], name: str) -> list[float]:
+    return [point["task_loss"] for point in points if point["task_name"] == name]

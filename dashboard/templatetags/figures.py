@@ -1,12 +1,17 @@
 """Figures as the operator reads them; `format.js` writes the same ones on the page."""
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django import template
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from trainer.live.durations import duration_text
 
 register = template.Library()
 
@@ -60,18 +65,7 @@ def rate(value: float | None) -> str:
 @register.filter
 def duration(seconds: float | None) -> str:
     """Return a duration in its two largest units: 8 s, 3 min 20 s, 2 h 5 min."""
-    if seconds is None:
-        return NOTHING
-    whole = round(seconds)
-    units = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
-    parts: list[tuple[int, str]] = []
-    for size, name in units:
-        if whole >= size or (parts and len(parts) < 2):
-            parts.append((whole // size, name))
-            whole %= size
-        if len(parts) == 2:
-            break
-    return " ".join(f"{number} {name}" for number, name in parts if number) or "0 s"
+    return NOTHING if seconds is None else duration_text(seconds)
 
 
 @register.filter
@@ -91,6 +85,13 @@ def ago(moment: datetime) -> str:
 def short_hash(sha256: str) -> str:
     """Return the beginning of a hash, enough to tell versions apart."""
     return sha256[:SHORT_HASH]
+
+
+@register.filter
+def humps(name: str) -> SafeString:
+    """Return a class's name that a narrow place breaks between its words, not within one."""
+    words = re.split(r"(?<=[a-z0-9])(?=[A-Z])", name)
+    return format_html_join(mark_safe("<wbr>"), "{}", ((word,) for word in words))
 
 
 @register.filter

@@ -119,7 +119,8 @@ def _changed(
         try:
             change(card)
         except REFUSALS as refused:
-            refusal = Refusal(str(refused), weight)
+            # The card ends the sentence itself; those of the forms end already.
+            refusal = Refusal(str(refused).rstrip("."), weight)
         card = _card(experiment, card_id)
     if card is None:
         # Gone, by this call or by somebody else's: the panel says so.

@@ -18,9 +18,10 @@ from dashboard.checkpoint_panels import (
     keep_panel,
     tree_panel,
 )
-from dashboard.requests import HtmxRequest, PageMissing, experiment_asked, signed_in
+from dashboard.requests import HtmxRequest, PageMissing, experiment_asked, number_asked, signed_in
 from dashboard.requests import experiment_required as required
 from trainer.models import Checkpoint, Experiment
+from trainer.selectors.checkpoints import checkpoint_current
 from trainer.services.calls import TrainerOffline, trainer_require
 from trainer.services.checkpoint_compare import comparison_send
 from trainer.services.checkpoint_tree import (
@@ -44,7 +45,7 @@ def checkpoints(request: HtmxRequest) -> HttpResponse:
     """Show the tree of an experiment's states, and one of them."""
     experiment = experiment_asked(request)
     context = bar_panel(experiment)
-    context |= {"title": "Checkpoints - ACC", "here": "checkpoints", "follows": experiment}
+    context |= {"title": "Checkpoints · ACC", "here": "checkpoints", "follows": experiment}
     if experiment is not None:
         chosen = _chosen(request, experiment)
         context |= tree_panel(experiment, chosen) | checkpoint_panel(experiment, chosen)
@@ -56,9 +57,10 @@ def checkpoints(request: HtmxRequest) -> HttpResponse:
 @never_cache
 @signed_in
 def partial_checkpoint_tree(request: HtmxRequest) -> HttpResponse:
-    """Show the tree."""
+    """Show the tree, with the states of opened folds; the current one is marked if none else is."""
     experiment = required(request)
-    context = tree_panel(experiment, _chosen(request, experiment))
+    chosen = _chosen_or_current(request, experiment)
+    context = tree_panel(experiment, chosen, request.GET.getlist("open"))
     return render(request, "partials/checkpoint_tree.html", context)
 
 
@@ -68,11 +70,7 @@ def partial_checkpoint_tree(request: HtmxRequest) -> HttpResponse:
 def partial_checkpoint(request: HtmxRequest) -> HttpResponse:
     """Show one state; where it is gone, the current one."""
     experiment = required(request)
-    try:
-        chosen = _chosen(request, experiment)
-    except PageMissing:
-        chosen = experiment.current_checkpoint
-    context = checkpoint_panel(experiment, chosen)
+    context = checkpoint_panel(experiment, _chosen_or_current(request, experiment))
     return render(request, "partials/checkpoint.html", context)
 
 
@@ -126,16 +124,14 @@ def partial_checkpoint_keep(request: HtmxRequest) -> HttpResponse:
 def partial_checkpoint_save(request: HtmxRequest) -> HttpResponse:
     """Keep the present state under a name."""
     experiment = required(request)
-    refusal = ""
+    tag = request.POST.get("tag", "").strip()[:120]
+    context: dict[str, Any] = {"experiment": experiment}
     try:
-        checkpoint_save(
-            experiment=experiment,
-            tag=request.POST.get("tag", "").strip()[:120],
-            by=request.user.get_username(),
-        )
+        saved = checkpoint_save(experiment=experiment, tag=tag, by=request.user.get_username())
     except REFUSALS as refused:
-        refusal = str(refused)
-    context = {"experiment": experiment, "refusal": refusal, "typed": request.POST}
+        context |= {"refusal": str(refused), "typed": request.POST}
+    else:
+        context["saved"] = saved
     return _answer(request, "partials/checkpoint_save.html", context)
 
 
@@ -146,7 +142,7 @@ def checkpoint_compare(request: HtmxRequest) -> HttpResponse:
     """Show two states side by side."""
     experiment = required(request)
     context = bar_panel(experiment) | compare_panel(experiment, request.GET)
-    context |= {"title": "Two checkpoints - ACC", "here": "checkpoints", "follows": experiment}
+    context |= {"title": "Two checkpoints · ACC", "here": "checkpoints", "follows": experiment}
     return render(request, "pages/checkpoint_compare.html", context)
 
 
@@ -188,17 +184,26 @@ def _address(experiment: Experiment, verb: str, chosen: Checkpoint | None) -> st
     return f"{resolve_url(page)}?{urlencode(query)}"
 
 
+def _chosen_or_current(request: HtmxRequest, experiment: Experiment) -> Checkpoint | None:
+    """Return the chosen state, or the current one: it may have been pruned under an open page."""
+    try:
+        return _chosen(request, experiment)
+    except PageMissing:
+        return checkpoint_current(experiment)
+
+
 def _chosen(request: HtmxRequest, experiment: Experiment) -> Checkpoint | None:
     asked = request.GET.get("checkpoint")
-    return checkpoint_asked(experiment, asked) if asked else experiment.current_checkpoint
+    return checkpoint_asked(experiment, asked) if asked else checkpoint_current(experiment)
 
 
 def _count(name: str, text: str) -> int | None:
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+    number = number_asked(text)
+    if number is None:
         raise CheckpointRefused(f"{name}: must be a whole number, or empty for all")
-    return int(text)
+    return number
 
 
 def _evaluate(checkpoint: Checkpoint, request: HtmxRequest) -> Checkpoint:

@@ -31,7 +31,7 @@ def data(request: HtmxRequest) -> HttpResponse:
     """Show every dataset, and the forms that add one."""
     _look_at_new_ones()
     context = bar_panel(experiment_asked(request)) | data_panel()
-    context |= {"title": "Data - ACC", "here": "data", "image_dirs": settings.ACC_IMAGE_DIRS}
+    context |= {"title": "Data · ACC", "here": "data", "image_dirs": settings.ACC_IMAGE_DIRS}
     context |= {"forms": {kind: form() for kind, form in FORMS.items()}}
     return render(request, "pages/data.html", context)
 

@@ -9,10 +9,20 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.eval_panel import eval_panel
 from dashboard.recon_panel import recon_panel
-from dashboard.requests import HtmxRequest, PageMissing, experiment_required, signed_in
+from dashboard.requests import (
+    HtmxRequest,
+    PageMissing,
+    experiment_required,
+    number_asked,
+    signed_in,
+)
+from trainer.models import Experiment
+from trainer.selectors.jobs import job_active
 from trainer.selectors.reconstructions import picture_read
 from trainer.services.calls import TrainerOffline, trainer_require
+from trainer.services.commands import command_wait, job_set_eval_every
 from trainer.services.evals import eval_send
+from trainer.services.jobs import JobRefused
 from trainer.services.reconstructions import pictures_send
 
 
@@ -21,7 +31,8 @@ from trainer.services.reconstructions import pictures_send
 @signed_in
 def partial_eval(request: HtmxRequest) -> HttpResponse:
     """Show the newest evaluation."""
-    return render(request, "partials/eval.html", eval_panel(experiment_required(request)))
+    context = eval_panel(experiment_required(request), request.GET.get("against"))
+    return render(request, "partials/eval.html", context)
 
 
 @require_POST
@@ -30,7 +41,19 @@ def partial_eval_run(request: HtmxRequest) -> HttpResponse:
     """Have the model evaluated; the panel says so until the numbers are there."""
     experiment = experiment_required(request)
     refusal = _refusal_of(lambda by: eval_send(experiment=experiment, by=by), request)
-    context = eval_panel(experiment) | {"refusal": refusal}
+    context = eval_panel(experiment, request.POST.get("against")) | {"refusal": refusal}
+    return render(request, "partials/eval.html", context, status=422 if refusal else 200)
+
+
+@require_POST
+@signed_in
+def partial_eval_every(request: HtmxRequest) -> HttpResponse:
+    """Change how often the job is evaluated that the field was shown for."""
+    experiment = experiment_required(request)
+    typed = request.POST.get("every", "").strip()
+    refusal = _every_set(experiment, typed, request)
+    context = eval_panel(experiment, request.POST.get("against"))
+    context |= {"refusal": refusal, "every_typed": typed if refusal else None}
     return render(request, "partials/eval.html", context, status=422 if refusal else 200)
 
 
@@ -64,6 +87,22 @@ def picture(request: HtmxRequest, name: str) -> HttpResponse:
     if png is None:
         raise PageMissing("this picture is gone; newer ones took its place")
     return _lasting(HttpResponse(png, content_type="image/png"), name)
+
+
+def _every_set(experiment: Experiment, typed: str, request: HtmxRequest) -> str:
+    """Ask a job for another cadence; return why not, where it cannot be."""
+    job = job_active(experiment)
+    if job is None or str(job.pk) != request.POST.get("job"):
+        return "This job has already ended."
+    steps = number_asked(typed)
+    if steps is None:
+        return "Evaluate every: a whole number of steps, 0 for only at the end."
+    try:
+        by = request.user.get_username()
+        command_wait(job_set_eval_every(job=job, steps=steps, by=by))
+    except JobRefused as refused:
+        return str(refused)
+    return ""
 
 
 def _lasting(response: HttpResponse, name: str) -> HttpResponse:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from dashboard.bar import bar_panel
-from dashboard.class_form import OF_CLASS, PARAM, carried_over
+from dashboard.class_form import OF_CLASS, carried_over
 from dashboard.experiment_form import (
     IMAGE_SHAPE,
     ExperimentForm,
@@ -24,6 +24,7 @@ from dashboard.requests import (
     experiment_asked,
     signed_in,
 )
+from dashboard.task_params import PARAM
 from trainer.models import Experiment, Registry
 from trainer.selectors.experiments import experiment_get
 from trainer.selectors.registry import classes_offered
@@ -46,7 +47,7 @@ def experiments(request: HtmxRequest) -> HttpResponse:
     """Show every experiment: what it is made of, and what may be done with it."""
     experiment = experiment_asked(request)
     context = bar_panel(experiment) | experiments_panel(experiment)
-    context |= {"title": "Experiments - ACC", "here": "experiments"}
+    context |= {"title": "Experiments · ACC", "here": "experiments"}
     return render(request, "pages/experiments.html", context)
 
 
@@ -56,7 +57,7 @@ def experiments(request: HtmxRequest) -> HttpResponse:
 def experiment_form(request: HtmxRequest) -> HttpResponse:
     """Show the form that makes an experiment."""
     context = bar_panel(experiment_asked(request)) | _form_context(request)
-    context |= {"title": "New experiment - ACC", "here": "experiments"}
+    context |= {"title": "New experiment · ACC", "here": "experiments"}
     return render(request, "pages/experiment_new.html", context)
 
 

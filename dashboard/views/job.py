@@ -23,7 +23,9 @@ def job(request: HtmxRequest, job_id: int) -> HttpResponse:
     """Show what one job ran, with which code, and what happened to it."""
     found = job_required(job_id)
     context = bar_panel(found.experiment) | job_panel(found)
-    return render(request, "pages/job.html", context | {"title": f"Job {found.pk} - ACC"})
+    return render(
+        request, "pages/job.html", context | {"title": f"{found.state} · Job {found.pk} · ACC"}
+    )
 
 
 @require_GET

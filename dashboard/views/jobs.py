@@ -10,19 +10,21 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from dashboard.bar import bar_panel
-from dashboard.job_compare import JOBS_MAX, job_comparison
+from dashboard.job_compare import JOBS_MAX, JOBS_MIN, job_comparison
 from dashboard.job_panel import job_panel
-from dashboard.jobs_panel import jobs_panel
+from dashboard.job_results import job_results
+from dashboard.jobs_panel import job_item_panel, jobs_panel
 from dashboard.requests import (
     HtmxRequest,
-    PageMissing,
+    experiment_asked,
     experiment_required,
     job_required,
+    number_asked,
     signed_in,
 )
 from trainer.models import Job
-from trainer.services.job_notes import job_continue, job_describe, job_star
-from trainer.services.job_start import job_repeat
+from trainer.services.job_notes import job_describe, job_star
+from trainer.services.job_start import job_continue, job_repeat
 from trainer.services.jobs import JobRefused
 from trainer.services.sources import ClassMissing
 
@@ -39,15 +41,27 @@ def partial_jobs(request: HtmxRequest) -> HttpResponse:
 @require_GET
 @never_cache
 @signed_in
+def partial_job_item(request: HtmxRequest, job_id: int) -> HttpResponse:
+    """Show one job of the list."""
+    context = job_item_panel(job_required(job_id))
+    return render(request, "partials/job_item.html", context)
+
+
+@require_GET
+@never_cache
+@signed_in
 def compare(request: HtmxRequest) -> HttpResponse:
-    """Show what several jobs were started with, side by side."""
-    asked = [int(text) for text in request.GET.getlist("job") if text.isdecimal()]
-    jobs = [job_required(job_id) for job_id in dict.fromkeys(asked[:JOBS_MAX])]
-    if not jobs:
-        raise PageMissing("name the jobs to compare in the address, such as ?job=1&job=2")
-    context = bar_panel(jobs[0].experiment) | {
-        "title": "Jobs side by side - ACC",
+    """Show several jobs side by side; of fewer than two, how to choose them."""
+    numbers = [number_asked(text) for text in request.GET.getlist("job")]
+    asked = dict.fromkeys(number for number in numbers if number is not None)
+    jobs = [job_required(job_id) for job_id in list(asked)[:JOBS_MAX]]
+    experiment = jobs[0].experiment if jobs else experiment_asked(request)
+    context = bar_panel(experiment) | {"title": "Jobs side by side · ACC"}
+    if len(jobs) < JOBS_MIN:
+        return render(request, "pages/jobs_compare.html", context)
+    context |= {
         "jobs": jobs,
+        "results": job_results(jobs),
         "sections": job_comparison(jobs),
         "curves_hash": urlencode([("job", jobs[0].pk), *(("with", job.pk) for job in jobs[1:])]),
     }

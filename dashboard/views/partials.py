@@ -6,6 +6,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 from django_htmx.http import HttpResponseClientRefresh
 
+from dashboard.bar import warnings_panel
 from dashboard.card_panels import tasks_panel
 from dashboard.panels import curves_panel, run_panel
 from dashboard.requests import HtmxRequest, experiment_asked, experiment_required, signed_in
@@ -45,6 +46,14 @@ def partial_events(request: HtmxRequest) -> HttpResponse:
 def partial_tasks(request: HtmxRequest) -> HttpResponse:
     """Show the attached tasks."""
     return render(request, "partials/task_cards.html", tasks_panel(experiment_required(request)))
+
+
+@require_GET
+@never_cache
+@signed_in
+def partial_warnings(request: HtmxRequest) -> HttpResponse:
+    """Show what goes wrong now."""
+    return render(request, "partials/warnings.html", warnings_panel())
 
 
 @require_GET

@@ -9,16 +9,13 @@ from django_htmx.http import trigger_client_event
 from dashboard.bar import bar_panel
 from dashboard.recipe_form import RecipeForm
 from dashboard.recipe_panels import run_panel, runs_panel
-from dashboard.requests import HtmxRequest, PageMissing, experiment_asked, signed_in
+from dashboard.requests import LARGEST_ID, HtmxRequest, PageMissing, experiment_asked, signed_in
 from trainer.models import RecipeRun, Registry
 from trainer.selectors.recipes import recipe_get
 from trainer.selectors.registry import class_offered, classes_offered
 from trainer.services.parameters import ParameterRefused
 from trainer.services.recipes import RecipeRefused, recipe_start, recipe_stop
 from trainer.services.sources import ClassMissing
-
-# What every database holds as a key.
-LARGEST_ID = 2**63 - 1
 
 
 @require_GET
@@ -28,7 +25,7 @@ def recipes(request: HtmxRequest) -> HttpResponse:
     """Show the runs, and each recipe on offer with its form."""
     forms = [RecipeForm(row) for row in classes_offered(Registry.RECIPES)]
     context = bar_panel(experiment_asked(request)) | runs_panel() | {"forms": forms}
-    context |= {"title": "Recipes - ACC", "here": "recipes"}
+    context |= {"title": "Recipes · ACC", "here": "recipes"}
     return render(request, "pages/recipes.html", context)
 
 
@@ -39,7 +36,7 @@ def recipe_run(request: HtmxRequest, run_id: int) -> HttpResponse:
     """Show one run: how far it came, what it did, how its branches compare."""
     run = _run(run_id)
     context = bar_panel(run.experiment or experiment_asked(request)) | run_panel(run)
-    context["title"] = f"{run.recipe_name} {run.pk} - ACC"
+    context["title"] = f"{run.recipe_name} {run.pk} · ACC"
     return render(request, "pages/recipe_run.html", context)
 
 

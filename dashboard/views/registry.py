@@ -17,7 +17,7 @@ from dashboard.source_panels import diff_panel, source_panel
 def registry(request: HtmxRequest) -> HttpResponse:
     """Show every class on offer, and above them the files that are broken."""
     context = bar_panel(experiment_asked(request)) | classes_panel() | errors_panel()
-    context |= {"title": "Classes - ACC", "here": "classes"}
+    context |= {"title": "Classes · ACC", "here": "classes"}
     return render(request, "pages/registry.html", context)
 
 
@@ -27,7 +27,7 @@ def registry(request: HtmxRequest) -> HttpResponse:
 def source(request: HtmxRequest, sha256: str) -> HttpResponse:
     """Show the stored text of one version."""
     panel = source_panel(sha256)
-    context = bar_panel(experiment_asked(request)) | panel | {"title": f"{panel['label']} - ACC"}
+    context = bar_panel(experiment_asked(request)) | panel | {"title": f"{panel['label']} · ACC"}
     return render(request, "pages/source.html", context)
 
 
@@ -37,7 +37,7 @@ def source(request: HtmxRequest, sha256: str) -> HttpResponse:
 def diff(request: HtmxRequest, old: str, new: str) -> HttpResponse:
     """Show what changed from one version to another."""
     context = bar_panel(experiment_asked(request)) | diff_panel(old, new)
-    return render(request, "pages/diff.html", context | {"title": "Difference - ACC"})
+    return render(request, "pages/diff.html", context | {"title": "Difference · ACC"})
 
 
 @require_GET

@@ -6,14 +6,14 @@ from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.views import LoginView, redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from dashboard.forms import SignInForm
-from trainer.services.access import sign_in_link_use
+from trainer.services.access import LINK_HOURS, sign_in_link_use
 
 
 class SignIn(LoginView):
@@ -22,7 +22,7 @@ class SignIn(LoginView):
     template_name = "pages/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
-    extra_context = {"title": "Sign in - ACC"}  # noqa: RUF012  Django's way of declaring it
+    extra_context = {"title": "Sign in · ACC"}  # noqa: RUF012  Django's way of declaring it
 
 
 @require_GET
@@ -33,15 +33,18 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
     Raises:
         PermissionDenied: they are signed in already, and the admin is not theirs.
     """
-    if request.user.is_authenticated and not request.user.is_staff:
+    if request.user.is_authenticated and not request.user.is_superuser:
         raise PermissionDenied
     return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
 
 def sign_in_locked(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
     """Answer in place of the sign-in page where too many attempts failed."""
-    form = SignInForm(request, initial={"username": request.POST.get("username", "")})
     wait = settings.AXES_COOLOFF_TIME.seconds // 60
+    if "HX-Request" in request.headers:  # the password panel of somebody who is signed in
+        sentence = f"too many wrong passwords; wait {wait} minutes"
+        return JsonResponse({"error": sentence}, status=429)
+    form = SignInForm(request, initial={"username": request.POST.get("username", "")})
     context = {
         **SignIn.extra_context,
         "form": form,
@@ -58,6 +61,6 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
     if user is not None:
         login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     elif not request.user.is_authenticated:
-        context = {"title": "This link no longer works - ACC"}
+        context = {"title": "This link no longer works · ACC", "hours": LINK_HOURS}
         return render(request, "pages/link_refused.html", context, status=410)
     return redirect("dashboard:workbench")

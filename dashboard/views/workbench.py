@@ -15,6 +15,7 @@ from dashboard.jobs_panel import jobs_panel
 from dashboard.panels import curves_panel, run_panel
 from dashboard.recon_panel import recon_panel
 from dashboard.requests import HtmxRequest, experiment_asked, signed_in
+from trainer.selectors.experiments import is_demo
 
 
 @require_GET
@@ -24,7 +25,7 @@ def workbench(request: HtmxRequest) -> HttpResponse:
     """Show an experiment: train, curves, tasks and jobs."""
     experiment = experiment_asked(request)
     context: dict[str, Any] = {
-        "title": f"{experiment.name} - ACC" if experiment else "ACC",
+        "title": f"{experiment.name} · ACC" if experiment else "ACC",
         **bar_panel(experiment),
     }
     if experiment:
@@ -33,5 +34,5 @@ def workbench(request: HtmxRequest) -> HttpResponse:
             jobs_panel(experiment, request.GET) | tasks_panel(experiment) | run_panel(experiment)
         )
         context |= eval_panel(experiment) | recon_panel(experiment, order=None)
-        context["form"] = TrainForm()
+        context |= {"form": TrainForm(), "tour_here": True, "is_demo": is_demo(experiment)}
     return render(request, "pages/workbench.html", context)

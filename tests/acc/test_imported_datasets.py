@@ -33,6 +33,18 @@ def npz(**arrays):
     return buffer
 
 
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        ((4, 28, 28, 3), r"\[4, 28, 28, 3\] looks like \[N, H, W, C\]; images.transpose"),
+        ((4, 2, 28, 28), "images have 2 channels; 1 \\(grey\\) or 3 \\(RGB\\) can be shown"),
+    ],
+)
+def test_channels_that_no_picture_has_are_refused(shape, words):
+    with pytest.raises(DatasetError, match=words):
+        load_npz(npz(images=np.zeros(shape, np.uint8)), name="odd")
+
+
 def refused(folder, **options):
     with pytest.raises(BadFilesError) as caught:
         load_folder(folder, name="pets", skip_bad=False, **options)
@@ -106,6 +118,49 @@ def test_a_folder_without_classes_or_images_is_refused(tmp_path):
             load_folder(tmp_path / name, name="x", skip_bad=True)
 
 
+@pytest.fixture
+def divided(pets, tmp_path):
+    """A folder with parts: dogs and cats to train on, a cat and a cow held out."""
+    whole = tmp_path / "divided"
+    whole.mkdir()
+    pets.rename(whole / "train")
+    for number, name in enumerate(("val/cat", "test/cow")):
+        (whole / name).mkdir(parents=True)
+        Image.new("L", (24, 16), 100 + number).save(whole / name / "held.png")
+    return whole
+
+
+def test_train_and_val_folders_are_the_split(divided):
+    read = load_folder(divided, name="pets", image_size=8, skip_bad=False)
+    data = read.dataset
+    assert (read.class_names, read.parts) == (["cat", "cow", "dog"], ["test", "train", "val"])
+    assert data.targets is not None
+    held_out = (data.images[data.eval_indices].mean(dim=(1, 2, 3)) * 255).round().int().tolist()
+    assert sorted(zip(held_out, data.targets[data.eval_indices].tolist(), strict=True)) == [
+        (100, 0),
+        (101, 1),
+    ]
+    assert data.train_size == 8
+    assert set(data.targets[data.train_indices].tolist()) == {0, 2}
+
+
+def test_a_bad_file_of_a_divided_folder_takes_no_other_image_across_the_split(divided):
+    (divided / "test" / "cow" / "a.png").write_bytes(b"x")
+    (divided / "train" / "cat" / "0.png").write_bytes(b"x")
+    read = load_folder(divided, name="pets", image_size=8, skip_bad=True)
+    assert [name for name, _ in read.skipped] == ["test/cow/a.png", "train/cat/0.png"]
+    assert (read.dataset.train_size, read.dataset.eval_size) == (7, 2)
+
+
+def test_classes_called_train_and_test_are_classes(tmp_path):
+    for name in ("train", "test"):
+        (tmp_path / "words" / name).mkdir(parents=True)
+        for number in range(3):
+            Image.new("L", (8, 8), number).save(tmp_path / "words" / name / f"{number}.png")
+    read = load_folder(tmp_path / "words", name="words", image_size=8, skip_bad=False)
+    assert (read.class_names, read.parts) == (["test", "train"], [])
+
+
 def test_a_path_is_found_below_the_first_root_that_has_it(tmp_path):
     (tmp_path / "one").mkdir()
     (tmp_path / "two" / "pets").mkdir(parents=True)
@@ -130,7 +185,10 @@ def test_an_npz_keeps_its_arrays_and_its_own_split():
     ("arrays", "words"),
     [
         ({"pixels": np.zeros((4, 8, 8))}, "has no array 'images'; its arrays are: pixels"),
-        ({"images": np.zeros((4, 8, 8)), "extra": np.zeros(1)}, "extra.npy: is not one of"),
+        (
+            {"images": np.zeros((4, 8, 8)), "extra": np.zeros(1)},
+            r"1 of 2 arrays cannot be used:\nextra: is not one of",
+        ),
         ({"images": np.array([None, None])}, "pickles never are"),
         ({"images": np.zeros((4, 8, 8), complex)}, "only real numbers"),
         ({"images": np.full((4, 8, 8), 7.0)}, "must lie in"),

@@ -47,6 +47,18 @@ def test_a_redis_of_the_operators_own_is_used_as_it_is():
     assert found == {"REDIS_URL": url, "CELERY_BROKER_URL": url, "ACC_EMBEDDED_VALKEY": False}
 
 
+@pytest.mark.parametrize(
+    ("url", "checked"),
+    [
+        ("rediss://host/0", "rediss://host/0?ssl_cert_reqs=required"),
+        ("rediss://host/0?x=1", "rediss://host/0?x=1&ssl_cert_reqs=required"),
+        ("rediss://host/0?ssl_ca_certs=/ca.pem", "rediss://host/0?ssl_ca_certs=/ca.pem"),
+    ],
+)
+def test_the_queue_checks_the_certificate_of_its_server(url, checked):
+    assert read("CELERY_BROKER_URL", REDIS_URL=url)["CELERY_BROKER_URL"] == checked
+
+
 def test_two_database_numbers_of_one_redis_do_not_hear_each_other():
     one, two = (read("CHANNEL_LAYERS", REDIS_URL=f"redis://host/{n}") for n in (1, 2))
     assert one["CHANNEL_LAYERS"]["default"]["CONFIG"]["prefix"] == "acc-1"
@@ -56,6 +68,17 @@ def test_two_database_numbers_of_one_redis_do_not_hear_each_other():
 def test_a_relative_database_file_lies_in_the_data_directory(tmp_path):
     found = read("DATABASES", ACC_HOME=str(tmp_path), DATABASE_URL="sqlite:///mine.db")
     assert found["DATABASES"]["default"]["NAME"] == str(tmp_path / "mine.db")
+
+
+def test_machines_that_share_a_database_share_files_through_it_unless_told_otherwise():
+    backends = {
+        url: read("STORAGES", DATABASE_URL=url, ACC_STORAGE="")["STORAGES"]["default"]["BACKEND"]
+        for url in ("", "postgres://host/acc")
+    }
+    assert "FileSystemStorage" in backends[""]
+    assert backends["postgres://host/acc"] == "trainer.storage.DatabaseStorage"
+    told = read("ACC_STORAGE", DATABASE_URL="postgres://host/acc", ACC_STORAGE="files")
+    assert told["ACC_STORAGE"] == "files"
 
 
 def test_a_host_that_acc_is_told_to_serve_is_an_allowed_one():

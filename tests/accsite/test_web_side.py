@@ -26,6 +26,16 @@ def test_the_web_side_loads_neither_torch_nor_the_library():
     assert printed.stdout.strip() == ""
 
 
+def test_a_collection_of_garbage_leaves_out_what_the_start_made():
+    """Else Python puts it off until thousands of sockets have come and gone."""
+    counts = "import gc, accsite.asgi; print(len(gc.get_objects()) < 0.05 * gc.get_freeze_count())"
+    command = [sys.executable, "-c", counts]
+    printed = subprocess.run(
+        command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=True
+    )
+    assert printed.stdout.strip() == "True"
+
+
 def test_an_unknown_page_is_a_page(client):
     answer = client.get("/no-such-page")
     assert answer.status_code == 404

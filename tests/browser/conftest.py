@@ -1,7 +1,6 @@
 """Chromium, and a web side of ACC that it can reach."""
 
 import os
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -14,11 +13,13 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
+from acc.verification.ports import free_port
 from tests.setup.needs import chromium_path
 from tests.setup.services import wait_until
 from trainer.processes.children import child_start
+from trainer.processes.specs import socket_limits
 from trainer.services.access import sign_in_link_create
 
 # Chromium's own calls home are no part of a test.
@@ -30,6 +31,11 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+# A machine that is busy with other tests needs longer than a person would wait.
+PATIENT_MS = 30_000
+expect.set_options(timeout=PATIENT_MS)
 
 
 @dataclass
@@ -46,12 +52,13 @@ class Site:
     def start(self) -> None:
         database = f"sqlite:///{connection.settings_dict['NAME']}"
         command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port)]
+        command += socket_limits()
         self.process = child_start(
             [*command, "accsite.asgi:application"],
             log=settings.ACC_HOME / "site.log",
             env={**os.environ, "DATABASE_URL": database},
         )
-        wait_until(self.answers, "the web side answers", seconds=30)
+        wait_until(self.answers, "the web side answers", seconds=60)
 
     def answers(self) -> bool:
         try:
@@ -89,9 +96,10 @@ class Desk:
         self.trouble[:] = [line for line in self.trouble if "422" not in line]
 
     def points(self) -> Any:
-        """Return what the chart draws: the points of each curve, null for a break."""
+        """Return what the next frame draws: the points of each curve, null for a break."""
         return self.page.evaluate(
-            """() => {
+            """async () => {
+              await new Promise((drawn) => requestAnimationFrame(drawn));
               const chart = Chart.getChart(document.querySelector("#loss-curves canvas"));
               return Object.fromEntries(chart.data.datasets.map((dataset) => [
                 dataset.label.split(" ")[0] || "total",
@@ -106,15 +114,8 @@ class Desk:
 
 
 @pytest.fixture(scope="session")
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture(scope="session")
-def site_process(free_port) -> Iterator[Site]:
-    site = Site(free_port)
+def site_process() -> Iterator[Site]:
+    site = Site(free_port())
     yield site
     site.stop()
 
@@ -150,22 +151,22 @@ def ada(transactional_db) -> User:
 @pytest.fixture
 def desk(chromium, site, ada) -> Iterator[Desk]:
     """Return a signed-in browser; the test fails if the page complained in its console."""
-    yield from desk_of(chromium, site, ada)
+    yield from desk_of(chromium, site.url, ada)
 
 
 @pytest.fixture
 def other_desk(chromium, site, ada) -> Iterator[Desk]:
     """Return a second browser beside the first."""
-    yield from desk_of(chromium, site, ada)
+    yield from desk_of(chromium, site.url, ada)
 
 
-def desk_of(chromium: Browser, site: Site, user: User) -> Iterator[Desk]:
+def desk_of(chromium: Browser, url: str, user: User) -> Iterator[Desk]:
     context = chromium.new_context(viewport={"width": 1280, "height": 860})
-    desk = Desk(context.new_page(), site.url)
-    desk.page.set_default_timeout(15_000)
+    desk = Desk(context.new_page(), url)
+    desk.page.set_default_timeout(PATIENT_MS)
     desk.page.on("console", desk.hear)
     desk.page.on("pageerror", lambda error: desk.trouble.append(str(error)))
-    desk.page.goto(f"{site.url}/sign-in/link/{sign_in_link_create(user)}/")
+    desk.page.goto(f"{url}/sign-in/link/{sign_in_link_create(user)}/")
     yield desk
     context.close()
     assert desk.trouble == []

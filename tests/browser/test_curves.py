@@ -103,7 +103,7 @@ def test_a_curve_can_be_hidden_shown_alone_smoothed_and_read(desk, scribe):
     desk.page.get_by_role("button", name="Linear").click()
     desk.page.get_by_label("Smooth").fill("2")
     desk.page.get_by_label("Losses").select_option("weighted")
-    desk.page.get_by_label("Over").select_option("epochs of digits")
+    desk.page.get_by_label("Over steps").select_option("epochs of digits")
     desk.page.locator(f"{FRAME} canvas").hover(position={"x": 400, "y": 150})
     tip = desk.page.locator(".chart__tip")
     expect(tip).to_contain_text("recon")
@@ -116,6 +116,28 @@ def test_a_curve_can_be_hidden_shown_alone_smoothed_and_read(desk, scribe):
     assert set(desk.points()) == {"recon"}
     legend.get_by_role("button", name="recon").click(modifiers=["Alt"])
     assert set(desk.points()) == {"recon", "kl", "digit", "total"}
+
+
+def test_a_decade_is_as_high_as_the_next_on_a_logarithmic_scale_and_not_on_a_linear_one(
+    desk, scribe
+):
+    def heights():
+        return desk.page.evaluate(
+            """() => {
+              const { y } = Chart.getChart(document.querySelector("#loss-curves canvas")).scales;
+              const [one, ten, hundred] = [0.1, 1, 10].map((loss) => y.getPixelForValue(loss));
+              return [one - ten, ten - hundred];
+            }"""
+        )
+
+    desk.open()
+    desk.wait_for_step(101)
+    lower, upper = heights()
+    assert lower == pytest.approx(upper, rel=0.01)
+    desk.page.get_by_role("button", name="Linear").click()
+    wait_until(lambda: heights()[1] == pytest.approx(10 * heights()[0], rel=0.01), "it is linear")
+    desk.page.get_by_role("button", name="Log", exact=True).click()
+    wait_until(lambda: heights()[1] == pytest.approx(heights()[0], rel=0.01), "it is logarithmic")
 
 
 def test_weighted_losses_are_those_that_the_total_adds_up(desk, scribe):

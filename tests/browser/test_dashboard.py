@@ -70,11 +70,11 @@ def test_a_job_that_starts_elsewhere_appears_by_itself_with_its_progress(desk, e
     scribe.write(50)
     assert_shows(desk, scribe.job, step=50)
     expect(desk.page.locator("[data-figure=percent]")).to_have_text("25 %")
-    expect(desk.page).to_have_title("25 % - digits - ACC")
+    expect(desk.page).to_have_title("25% · digits · ACC")
     expect(desk.page.locator("[data-task-loss=kl]").first).to_have_text("0.3390")
     scribe.write(150)
     scribe.end()
-    expect(desk.page).to_have_title("digits - ACC")
+    expect(desk.page).to_have_title("completed · digits · ACC")
     expect(desk.page.get_by_role("button", name="Start training")).to_be_enabled()
     expect(desk.page.locator(f"#job-link-{scribe.job.pk}")).to_contain_text("completed")
 

@@ -64,6 +64,13 @@ def test_the_form_that_adds_a_task_follows_the_datasets_and_keeps_what_is_typed(
     expect(desk.page.locator("#task_add_weight")).to_have_value("0.25")
 
 
+def test_the_experiments_that_use_a_dataset_are_listed_as_one_writes_a_list(desk, experiment):
+    experiment_make("by-hand", is_active=False)
+    desk.open("/data/")
+    # As it is laid out: a box of its own would set the comma apart.
+    assert "Used by digits, by-hand" in desk.page.locator(".dataset__uses").inner_text()
+
+
 def test_the_page_fits_a_phone(desk, experiment):
     dataset_make("a-name-of-eighty-characters-" + "x" * 50)
     desk.page.set_viewport_size({"width": 390, "height": 844})

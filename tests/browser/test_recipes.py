@@ -3,8 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.dashboard.looks import looked
 from tests.dashboard.recipe_runs import next_phase, recipes_offer, report, run_begin, say
 from tests.dashboard.rows import experiment_make
+from tests.dashboard.states import state_make
 from trainer.models import RecipeRun
 from trainer.services.recipe_life import recipe_claim, recipe_end
 
@@ -60,6 +62,18 @@ def test_a_runs_page_follows_it_and_leaves_what_is_unfolded(desk, experiment):
     recipe_end(run, state=RecipeRun.State.FAILED, error="it tore")
     expect(desk.page.locator("h1 .badge")).to_have_text("failed")
     expect(desk.page.get_by_text("it tore")).to_be_visible()
+
+
+def test_a_look_at_a_branch_appears_on_the_page_of_a_run_that_has_ended(desk, experiment):
+    run, state = run_begin(experiment), state_make(experiment, 300)
+    result = {"jobs": [], "checkpoint": state.pk, "experiment": experiment.slug}
+    say(run, "report", result, branch="alone", seed=0, metrics={})
+    recipe_end(run, state=RecipeRun.State.COMPLETED)
+    desk.open(f"/recipes/run/{run.pk}/")
+    expect(desk.page.get_by_role("heading", name="Along each factor")).to_have_count(0)
+    looked(experiment, checkpoint=state)
+    expect(desk.page.get_by_role("heading", name="Along each factor")).to_be_visible()
+    expect(desk.page.get_by_role("img", name="Along <b>digit, seed 0")).to_be_visible()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.conftest import PATIENT_MS
 from tests.faults.system import ROOT, System, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.faults, pytest.mark.timeout(300)]
 
 # What the other browser is to show within a second, with what a loaded machine needs besides.
 SOON = 5_000
-# A task joins once its dataset is built, which takes longer than a look.
-PATIENT = 30_000
 
 OWN_TASK = '''"""A task of one's own."""
 
@@ -89,7 +88,7 @@ def page_of(chromium: Browser, system: System, trouble: list[str]) -> Iterator[P
     )
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(PATIENT)
+    page.set_default_timeout(PATIENT_MS)
     page.on("pageerror", lambda error: trouble.append(str(error)))
     page.on("console", lambda said: trouble.append(said.text) if said.type == "error" else None)
     page.on("response", lambda got: trouble.append(got.url) if got.status >= 500 else None)
@@ -101,7 +100,7 @@ def page_of(chromium: Browser, system: System, trouble: list[str]) -> Iterator[P
 
 def class_choose(page: Page, class_name: str) -> None:
     classes = page.get_by_label("Class", exact=True)
-    expect(classes).to_be_focused(timeout=PATIENT)
+    expect(classes).to_be_focused()
     classes.select_option(class_name)
     page.wait_for_selector(f"#task-add-class[data-class='{class_name}']")
 
@@ -117,7 +116,7 @@ def add(page: Page, class_name: str, **fields: str) -> None:
         else:
             field.fill(text)
     page.locator("#task-add-submit").click()
-    expect(page.locator("#task-add-panel")).to_have_count(0, timeout=PATIENT)
+    expect(page.locator("#task-add-panel")).to_have_count(0)
 
 
 def card(page: Page, name: str):
@@ -140,7 +139,7 @@ def start(operator: Page, watcher: Page, system: System) -> int:
     operator.get_by_role("button", name="Start training").click()
     for page in (operator, watcher):
         pause = page.get_by_role("button", name="Pause", exact=True)
-        expect(pause).to_be_visible(timeout=PATIENT)
+        expect(pause).to_be_visible()
     job = int(system.get("/jobs/current")["id"])
     system.wait_for_step(job, 5)
     return job
@@ -168,7 +167,7 @@ def change_and_undo(operator: Page, watcher: Page) -> None:
 
     operator.get_by_role("button", name="Duplicate kl").click()
     for page in both:
-        expect(card(page, "kl-2")).to_contain_text("applied at step", timeout=PATIENT)
+        expect(card(page, "kl-2")).to_contain_text("applied at step")
         expect(weight(page, "kl-2")).to_have_value("0.25")
     expect(operator.locator("#task-add-status")).to_have_text("Added kl-2.")
 
@@ -182,7 +181,7 @@ def pause_resume_and_stop(operator: Page, watcher: Page) -> None:
     expect(pause).to_be_visible(timeout=SOON)
     operator.get_by_role("button", name="Stop", exact=True).click()
     for page in (operator, watcher):
-        expect(page.locator("#loss-curves .badge")).to_have_text("stopped", timeout=PATIENT)
+        expect(page.locator("#loss-curves .badge")).to_have_text("stopped")
 
 
 def test_tasks_are_added_steered_and_removed_before_everybodys_eyes(
@@ -202,7 +201,7 @@ def test_tasks_are_added_steered_and_removed_before_everybodys_eyes(
     add(operator, "BrightnessTask", Name="bright", Dataset="digits", Weight="0.01")
     for name in ("slant", "bright"):
         for page in (operator, watcher):
-            expect(card(page, name)).to_contain_text("applied at step", timeout=PATIENT)
+            expect(card(page, name)).to_contain_text("applied at step")
             expect(page.locator(".legend")).to_contain_text(name, timeout=SOON)
     change_and_undo(operator, watcher)
     pause_resume_and_stop(operator, watcher)
@@ -224,7 +223,7 @@ def test_a_task_that_does_not_fit_is_refused_in_its_own_words(
     operator.get_by_label("Latent slice").fill("0:2")
     operator.locator("#task-add-submit").click()
     error = operator.locator("#task_add_latent_slice_error")
-    expect(error).to_contain_text("latent", timeout=PATIENT)
+    expect(error).to_contain_text("latent")
     expect(operator.get_by_label("Name", exact=True)).to_have_value("part")
     assert len(system.get("/tasks")) == before
     until(lambda: trouble, "the browser names the status", seconds=5)

@@ -58,6 +58,7 @@ def test_a_typed_weight_is_applied_by_enter_and_seen_by_everybody(desk, other_de
 
 def test_a_dragged_slider_moves_the_field_and_is_applied_when_it_is_let_go(desk, experiment):
     desk.open()
+    slider_of(desk, "recon").scroll_into_view_if_needed()
     box = slider_of(desk, "recon").bounding_box()
     assert box is not None
     middle = box["y"] + box["height"] / 2

@@ -6,7 +6,8 @@ from typing import Any
 from trainer.models import Call, Dataset, EvalRun, Experiment, Reconstructions
 from trainer.services.calls import call_claim, call_finish
 from trainer.services.evals import EvalOutcome, MetricFact, eval_store
-from trainer.services.reconstructions import ImageFact, picture_keep, pictures_store
+from trainer.services.picture_files import picture_keep
+from trainer.services.reconstructions import ImageFact, pictures_store
 
 BOUNDS: dict[str, dict[str, Any]] = {
     "psnr": {"good": 20.0, "poor": 12.0, "unit": "dB"},

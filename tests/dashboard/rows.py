@@ -12,6 +12,7 @@ from trainer.selectors.loss_runs import LossRun
 from trainer.services.announce import announce_about_job, job_event_add
 from trainer.services.job_start import job_start
 from trainer.services.jobs import job_claim, job_end, job_running_announce
+from trainer.services.loss_levels import LevelWriter
 from trainer.services.losses import (
     SeriesSummary,
     losses_append,
@@ -65,6 +66,10 @@ class Scribe:
     job: Job
     step: int = 0
 
+    def __post_init__(self) -> None:
+        """Go on with the levels of detail where they end."""
+        self._levels = LevelWriter(self.job)
+
     @classmethod
     def start(cls, experiment: Experiment, *, steps: int = 1000) -> "Scribe":
         """Start a job and claim it."""
@@ -83,39 +88,47 @@ class Scribe:
 
         Unannounced steps stand for a message that got lost: its number is used up.
         """
-        first_step = self.step + 1
         names = [name for name, *_ in TASKS]
-        weights = [weight for *_, weight in TASKS]
+        first_step = self.step + 1
         steps = np.arange(first_step, first_step + count)
         values_ST = np.stack([(at + 1) * 10 / (steps + 9) for at in range(len(names))], axis=1)
         for name, exceptions in odd.items():
             for step, value in exceptions.items():
                 values_ST[step - first_step, names.index(name)] = value
+        self.record(values_ST, announced=announced)
+
+    def record(self, values_ST: np.ndarray, *, announced: bool = True) -> None:
+        """Write steps with these losses, [steps, tasks]."""
+        names = [name for name, *_ in TASKS]
+        weights = [weight for *_, weight in TASKS]
         losses_ST = np.column_stack([values_ST, values_ST @ weights]).astype(np.float32)
-        self.step += count
+        run = LossRun(self.step + 1, tuple(names), tuple(weights), losses_ST, None)
         with transaction.atomic():
-            losses_append(
-                job=self.job,
-                run=LossRun(first_step, tuple(names), tuple(weights), losses_ST, None),
-            )
+            losses_append(job=self.job, run=run)
+            self.step = run.last_step
             self._summarise(names, losses_ST)
             Job.objects.filter(pk=self.job.pk).update(current_step=self.step)
-            if not announced:
+            if announced:
+                self._announce(run)
+            else:
                 Job.objects.filter(pk=self.job.pk).update(seq=self._seq() + 1)
-                return
-            announce_about_job(
+        self._levels.add(run)
+        self._levels.write()
+
+    def _announce(self, run: LossRun) -> None:
+        announce_about_job(
+            job_id=self.job.pk,
+            experiment=self.job.experiment,
+            build=lambda seq: loss_message(
                 job_id=self.job.pk,
-                experiment=self.job.experiment,
-                build=lambda seq: loss_message(
-                    job_id=self.job.pk,
-                    seq=seq,
-                    first_step=first_step,
-                    task_names=names,
-                    weights=weights,
-                    values_ST=losses_ST,
-                    present_ST=None,
-                ),
-            )
+                seq=seq,
+                first_step=run.first_step,
+                task_names=run.task_names,
+                weights=run.weights,
+                values_ST=run.values_ST,
+                present_ST=None,
+            ),
+        )
 
     def happen(self, kind: str, **detail: object) -> None:
         """Record an event at the present step."""
@@ -128,6 +141,7 @@ class Scribe:
             losses_rewind(job=self.job, last_step=from_step)
         job_running_announce(self.job, step=from_step, device="cpu", threads=1, resumed=True)
         self.step = from_step
+        self._levels = LevelWriter(self.job)
 
     def end(
         self, state: Job.State = Job.State.COMPLETED, *, error: str = "", traceback: str = ""
@@ -144,7 +158,7 @@ class Scribe:
             summaries=[
                 SeriesSummary(
                     task_name=name,
-                    is_total=False,
+                    is_total=not name,
                     colour=column,
                     count=self.step,
                     nonfinite_count=0,
@@ -156,6 +170,6 @@ class Scribe:
                     trend="improving",
                     health="healthy",
                 )
-                for column, name in enumerate(names)
+                for column, name in enumerate([*names, ""])
             ],
         )

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from dashboard.checkpoint_tree import TreeFold, TreeLine, tree_lines
@@ -71,6 +72,37 @@ def test_five_hundred_states_in_a_row_fold_into_one_line(experiment, browser_cli
     assert "498 states, step 200 to 49,900" in words(page)
 
 
+def test_states_in_a_fold_are_sent_once_it_is_opened(experiment, htmx):
+    chain_make(experiment, 60)
+    folded = htmx.get(TREE).content.decode()
+    assert folded.count("tree__line") < 6
+    (key,) = re.findall(r'id="fold-(\d+)"', folded)
+    opened = htmx.get(TREE, {"open": [key, "nonsense"]}).content.decode()
+    assert opened.count('<li id="state-') == 60
+    # What the panel asks for when it follows: the fold stays as it is.
+    assert f'name="open" value="{key}"' in opened
+
+
+def test_a_state_may_be_pruned_while_its_page_is_made(experiment, browser_client):
+    """A running job replaces its current state at any moment, between any two statements."""
+    first = state_make(experiment, 100)
+    pruned: list[Checkpoint] = []
+
+    def prune(execute, sql, params, many, context):
+        result = execute(sql, params, many, context)
+        if 'FROM "trainer_experiment"' in sql and not pruned:
+            pruned.append(first)
+            state_make(experiment, 200)
+            first.delete()
+        return result
+
+    with connection.execute_wrapper(prune):
+        page = browser_client.get("/checkpoints/")
+    assert pruned
+    assert page.status_code == 200
+    assert "Step 200" in words(page)
+
+
 def test_what_has_a_name_or_branches_is_not_folded(experiment):
     middle = chain_make(experiment, 5)
     Checkpoint.objects.filter(step=300).update(tag="named")
@@ -119,6 +151,23 @@ def test_a_refused_branch_keeps_its_name_in_the_form(experiment, htmx):
     assert "tagged 'taken' already" in words(answer)
     assert re.search(r'id="fork-tag"[^>]*value="taken"', answer.content.decode())
     assert "HX-Trigger-After-Settle" not in answer.headers
+
+
+def test_saving_the_present_state_says_so_and_empties_the_field(experiment, htmx):
+    state = state_make(experiment, 100)
+    answer = htmx.post("/partials/checkpoints/save/", {"tag": "good one"})
+    assert f"Saved as good one, checkpoint {state.pk}." in words(answer)
+    assert 'value=""' in answer.content.decode()
+    refused = htmx.post("/partials/checkpoints/save/", {"tag": "another"})
+    assert refused.status_code == 422
+    assert "Saved" not in words(refused)
+    assert 'value="another"' in refused.content.decode()
+
+
+def test_a_saved_state_without_a_tag_is_named_by_its_number(experiment, htmx):
+    state = state_make(experiment, 100)
+    answer = htmx.post("/partials/checkpoints/save/", {"tag": ""})
+    assert f"Saved: checkpoint {state.pk}." in words(answer)
 
 
 def test_while_a_job_is_in_progress_nothing_is_loaded(experiment, htmx):
@@ -190,3 +239,29 @@ def test_two_states_are_compared_on_request_and_turned_as_they_were_asked(
     turned = f"/partials/checkpoints/compare/?one={one.pk}&other={other.pk}"
     assert "11.0 dB | 22.0 dB" in words(htmx.get(turned))
     assert "22.0 dB | 11.0 dB" in words(htmx.get(address))
+
+
+def test_where_the_chosen_state_was_pruned_the_open_page_shows_the_current_one(experiment, htmx):
+    current = state_make(experiment, 100)
+    gone = {"checkpoint": current.pk + 1000}
+    assert f"checkpoint={current.pk}" in htmx.get(TREE, gone).content.decode()
+    assert f"Checkpoint {current.pk}" in words(htmx.get("/partials/checkpoints/one/", gone))
+
+
+def test_a_current_state_that_goes_while_the_page_is_made_gives_way_to_the_next(experiment, htmx):
+    older, newer = state_make(experiment, 100), state_make(experiment, 200)
+    Experiment.objects.update(current_checkpoint=older)
+
+    def replace_first(execute, sql, params, many, context):
+        """Let a job write its next checkpoint in the moment before the first one is read."""
+        if 'FROM "trainer_checkpoint"' in sql and not replaced:
+            replaced.append(older)
+            Experiment.objects.update(current_checkpoint=newer)
+            older.delete()
+        return execute(sql, params, many, context)
+
+    replaced: list[Checkpoint] = []
+    with connection.execute_wrapper(replace_first):
+        answer = htmx.get("/partials/checkpoints/one/")
+    assert replaced
+    assert f"Checkpoint {newer.pk}" in words(answer)

@@ -10,7 +10,7 @@ from tests.trainer.rows import dataset_make, offer_make
 from trainer.models import Call, Dataset, TaskCard, TrainerNode
 from trainer.selectors.reconstructions import SAMPLE_ROOM
 from trainer.services.dataset_import import SURVEY
-from trainer.services.reconstructions import picture_keep
+from trainer.services.picture_files import picture_keep
 from trainer.services.registry import registry_store
 
 SEEN = {
@@ -141,6 +141,24 @@ def test_a_folder_and_a_file_wait_for_the_trainer_in_words(htmx):
     answer = htmx.post("/partials/data/add/npz/", {"file": file, "name": "mine"})
     assert (answer.status_code, "the trainer is offline" in words(answer)) == (422, True)
     assert 'value="mine"' in answer.content.decode()
+
+
+@pytest.mark.parametrize("kind", ["builtin", "folder", "npz"])
+def test_the_answer_stands_beside_the_button(htmx, kind):
+    asked = {"name": "digits", "path": "animals", "image_size": "32", "colours": "auto"}
+    file = SimpleUploadedFile("x.npz", b"PK")
+    page = htmx.post(f"/partials/data/add/{kind}/", asked | {"file": file}).content.decode()
+    between = page[page.rindex("<input") :].partition("<button")[0]
+    assert 'role="alert"' in between
+
+
+@pytest.mark.parametrize(
+    ("file_name", "sentence"),
+    [("moons.npz", "the trainer is offline"), ("~.npz", "cannot be the dataset's, so give one")],
+)
+def test_an_upload_needs_a_name_only_where_the_file_has_none(htmx, file_name, sentence):
+    answer = htmx.post("/partials/data/add/npz/", {"file": SimpleUploadedFile(file_name, b"PK")})
+    assert sentence in words(answer)
 
 
 def test_numbers_out_of_range_and_unknown_ways_are_refused(htmx):

@@ -155,3 +155,12 @@ def test_only_who_is_signed_in_may_look_or_ask(client, experiment):
     assert client.get(PANEL).status_code == 302
     assert client.post(RUN).status_code == 302
     assert not Call.objects.exists()
+
+
+def test_the_panel_costs_the_same_statements_for_one_evaluation_as_for_thirty(
+    htmx, experiment, django_assert_max_num_queries
+):
+    for _ in range(30):
+        evaluated(experiment, digit={"accuracy": 0.5})
+    with django_assert_max_num_queries(16):
+        assert words(htmx.get(PANEL)).count("step ") >= 29

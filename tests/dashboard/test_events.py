@@ -54,6 +54,13 @@ def test_the_newest_comes_first_and_each_is_said_as_one_says_it(scribe, htmx):
     ]
 
 
+def test_an_end_says_how_many_steps_took_how_long(scribe, htmx):
+    scribe.happen("completed", steps=3000, seconds=195.802)
+    scribe.happen("stopped", steps=1, seconds=0.4)
+    told = words(htmx.get(LIST))[:2]
+    assert told == ["stopped: 1 step in 0 s", "completed: 3,000 steps in 3 min 16 s"]
+
+
 def test_what_was_asked_is_there_before_its_answer_and_a_refusal_keeps_its_reason(scribe, htmx):
     card_set_weight(card=TaskCard.objects.get(name="kl"), weight=0.5, by="bob")
     (asked, *_) = htmx.get(LIST).context["happenings"]

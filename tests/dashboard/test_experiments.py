@@ -125,7 +125,9 @@ def test_an_unknown_experiment_is_missing(experiment, htmx):
 def test_the_size_of_the_images_comes_from_the_chosen_dataset(models, htmx):
     dataset_make("aaa", image_shape=[1, 32, 32])
     dataset_make("colours", image_shape=[3, 16, 16])
-    form = htmx.get("/experiments/new/").context["form"]
+    page = htmx.get("/experiments/new/")
+    assert 'name="param-image_shape"' in text_of(page)
+    form = page.context["form"]
     assert form["param-image_shape"].value() == "[1, 32, 32]"
     asked = {**typed(dataset="colours"), "param-latent_dim": "7"}
     response = htmx.get(NEW, asked)
@@ -186,6 +188,7 @@ def test_what_was_typed_is_asked_of_the_trainer_and_the_page_goes_to_the_new_one
         "class_name": "ConvVAE",
         "config": {"image_shape": [1, 32, 32], "latent_dim": 16},
         "experiment": "my-digits-2",
+        "activate": True,
     }
 
 

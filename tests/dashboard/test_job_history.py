@@ -5,8 +5,11 @@ from html import unescape
 
 import pytest
 
+from dashboard.templatetags.figures import NOTHING
 from tests.dashboard.rows import Scribe, experiment_make
-from trainer.models import Checkpoint, EvalResult, EvalRun, Job, LossSeries
+from trainer.models import Checkpoint, EvalResult, EvalRun, Job, LossSegment, LossSeries
+from trainer.selectors.job_list import jobs_sparks
+from trainer.selectors.losses import loss_columns
 
 EVIL = "<b id=planted>"
 
@@ -53,7 +56,7 @@ def test_the_list_shows_only_a_state_or_what_is_starred_in_the_order_asked(
     slow = job_run(experiment)
     for job, pace in ((quick, 90.0), (failed, 50.0), (slow, 3.0)):
         Job.objects.filter(pk=job.pk).update(steps_per_second=pace, active_seconds=1000 / pace)
-    LossSeries.objects.create(job=slow, is_total=True, last=0.1)
+    LossSeries.objects.update_or_create(job=slow, is_total=True, defaults={"last": 0.1})
     assert listed(state="failed") == [failed.pk]
     assert listed(sort="fastest") == [quick.pk, failed.pk, slow.pk]
     assert listed(sort="longest") == [slow.pk, failed.pk, quick.pk]
@@ -80,6 +83,30 @@ def test_a_row_tells_how_the_loss_went_how_healthy_it_is_and_the_best_metric(htm
     # The loss falls, so the line goes down: its y grows.
     assert len(heights) > 10
     assert heights == sorted(heights)
+
+
+@pytest.mark.parametrize("steps", [4000, 5000, 9000, 20000])
+def test_the_small_curve_of_a_job_follows_its_loss_from_step_to_step(experiment, steps):
+    """Whether it is drawn from points, from one level of buckets with points after it, or two."""
+    scribe = Scribe.start(experiment, steps=steps)
+    for _ in range(steps // 1000):
+        scribe.write(1000)
+    spark = jobs_sparks([scribe.job])[scribe.job.pk]
+    assert spark == sorted(spark, reverse=True)
+    columns = loss_columns(scribe.job, max_points=100)["total"]
+    assert spark[-1] == pytest.approx(columns["loss"][-1], rel=0.1)
+
+
+def test_the_points_of_a_job_that_buckets_hold_are_not_read_for_its_small_curve(
+    experiment, django_assert_num_queries
+):
+    scribe = Scribe.start(experiment, steps=9000)
+    for _ in range(9):
+        scribe.write(1000)
+    with django_assert_num_queries(2) as asked:
+        jobs_sparks([scribe.job])
+    segments = LossSegment.objects.raw(asked.captured_queries[-1]["sql"])
+    assert [segment.first_step for segment in segments] == [8001]
 
 
 def test_the_list_costs_the_same_statements_for_one_job_as_for_ten(
@@ -118,11 +145,12 @@ def test_a_job_runs_again_or_goes_on_from_its_checkpoint(htmx, experiment):
     checkpoint = Checkpoint.objects.create(
         experiment=experiment, job=job, kind="final", step=40, file_name="a", size_bytes=1
     )
-    Job.objects.filter(pk=job.pk).update(checkpoint=checkpoint)
+    Job.objects.filter(pk=job.pk).update(checkpoint=checkpoint, eval_every=50)
     answer = htmx.post(f"/partials/job/{job.pk}/continue/")
     assert answer.headers["HX-Redirect"] == "/?experiment=digits"
     following = Job.objects.get(state="queued")
-    assert (following.start_checkpoint, following.total_steps) == (checkpoint, 300)
+    assert following.start_checkpoint == checkpoint
+    assert (following.total_steps, following.eval_every) == (300, 50)
     conflict = htmx.post(f"/partials/job/{job.pk}/repeat/")
     assert conflict.status_code == 422
     assert f"job {following.pk}" in words(conflict)
@@ -139,8 +167,18 @@ def test_configurations_stand_side_by_side_with_what_differs_marked(browser_clie
     rows = re.findall(r'<tr class="differs">(.*?)</tr>', response.content.decode(), re.DOTALL)
     told = {" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in rows}
     assert told == {"steps differs 1000 77", "kl: weight differs 0.002 0.5"}
-    assert browser_client.get("/job/compare/").status_code == 404
-    assert browser_client.get("/job/compare/?job=99999").status_code == 404
+    assert browser_client.get(f"/job/compare/?job={first.pk}&job=99999").status_code == 404
+
+
+@pytest.mark.parametrize("query", ["", "?job=x", "?job=" + "9" * 5000, "?job=1"])
+def test_of_fewer_than_two_jobs_the_comparison_says_how_to_choose(
+    browser_client, experiment, query
+):
+    job = job_run(experiment)
+    response = browser_client.get("/job/compare/" + query.replace("1", str(job.pk)))
+    assert response.status_code == 200
+    assert "Tick two jobs or more in Recent jobs" in words(response)
+    assert f"Job {job.pk}" not in words(response)
 
 
 def test_jobs_of_other_experiments_are_offered_for_comparison_by_name(htmx, experiment):
@@ -148,3 +186,71 @@ def test_jobs_of_other_experiments_are_offered_for_comparison_by_name(htmx, expe
     job_run(experiment)
     shown = words(htmx.get("/partials/loss_curves/?experiment=digits"))
     assert f"job {other.pk}, Others & more" in shown
+
+
+def test_the_row_of_a_running_job_is_fetched_alone_and_that_of_an_ended_one_never(htmx, experiment):
+    ended = job_run(experiment)
+    scribe = Scribe.start(experiment)
+    scribe.write(40)
+    address = f'hx-get="/partials/jobs/{scribe.job.pk}/"'
+    listed = htmx.get("/partials/jobs/").content.decode()
+    assert address in listed
+    assert f'hx-get="/partials/jobs/{ended.pk}/"' not in listed
+    response = htmx.get(f"/partials/jobs/{scribe.job.pk}/")
+    assert address in response.content.decode()
+    assert "recon" in words(response)
+    assert "healthy" in words(response)
+    assert f"Job {ended.pk}" not in words(response)
+
+
+def results_of(client, *jobs):
+    """Return the rows of the table of results: label and cells."""
+    query = "&".join(f"job={job.pk}" for job in jobs)
+    html = client.get(f"/job/compare/?{query}").content.decode()
+    table = html.partition('aria-label="Results of the jobs"')[2].partition("</table>")[0]
+    rows = [re.findall(r"<t[hd].*?</t[hd]>", row, re.DOTALL) for row in table.split("<tr>")[2:]]
+    bare = [[" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in row] for row in rows]
+    return {label: cells for label, *cells in bare}
+
+
+def judged(job, step, **values):
+    run = EvalRun.objects.create(experiment=job.experiment, job=job, step=step, job_step=step)
+    bounds = {"accuracy": (0.9, 0.5), "error": (0.1, 0.3), "norm": (None, None)}
+    for metric, value in values.items():
+        good, poor = bounds[metric]
+        EvalResult.objects.create(
+            run=run, task_name="digit", metric=metric, value=value, good=good, poor=poor
+        )
+
+
+def test_what_jobs_came_to_stands_side_by_side_with_the_best_of_each_metric(
+    browser_client, experiment
+):
+    first, second = job_run(experiment), job_run(experiment, steps=40)
+    Job.objects.filter(pk=second.pk).update(active_seconds=195.8)
+    judged(first, 40, accuracy=0.97, error=0.25, norm=3.0)
+    judged(first, 20, accuracy=0.2, error=0.9, norm=3.0)  # an earlier state, looked at later
+    judged(second, 40, accuracy=0.8, error=0.05, norm=2.0)
+    rows = results_of(browser_client, first, second)
+    assert rows["state"] == ["completed", "completed"]
+    assert rows["steps"] == ["40 of 1,000", "40 of 40"]
+    assert rows["time spent training"][1] == "3 min 16 s"
+    assert rows["evaluated at step"] == ["40", "40"]
+    assert rows["digit: accuracy higher is better"] == ["0.9700 good best", "0.8000 moderate"]
+    assert rows["digit: error lower is better"] == ["0.2500 moderate", "0.05000 good best"]
+    assert rows["digit: norm"] == ["3.000", "2.000"]
+    assert rows["recon: last loss"] == ["0.2041", "0.2041"]
+
+
+def test_equal_values_have_no_best_one_and_what_was_not_measured_is_left_open(
+    browser_client, experiment
+):
+    first, second, third = (job_run(experiment) for _ in range(3))
+    judged(first, 40, accuracy=0.95)
+    judged(second, 40, accuracy=0.95)
+    rows = results_of(browser_client, first, second, third)
+    label = "digit: accuracy higher is better"
+    assert rows[label] == ["0.9500 good", "0.9500 good", NOTHING]
+    assert rows["evaluated at step"] == ["40", "40", NOTHING]
+    judged(third, 40, accuracy=None)
+    assert results_of(browser_client, second, third)[label][0] == "0.9500 good best"

@@ -29,6 +29,7 @@ def test_every_recipe_has_a_form_of_its_parameters(browser_client):
     page = browser_client.get("/recipes/").content.decode()
     assert 'name="param-steps" value="5"' in page
     assert "Many." in page
+    assert "in an experiment of its own, which becomes the active one" in page
     assert 'type="checkbox" name="param-loud"' in page
 
 
@@ -109,6 +110,17 @@ def test_branches_stand_side_by_side_over_the_seeds(browser_client, experiment):
     assert "Curves, seed 1 job 41 job 41" in text
 
 
+def test_a_comparison_of_one_seed_may_become_more_only_while_the_recipe_runs(
+    browser_client, experiment
+):
+    run = run_begin(experiment)
+    report(run, "alone", 0, 0.5)
+    assert "of one seed so far" in words(browser_client.get(f"/recipes/run/{run.pk}/"))
+    recipe_end(run, state=RecipeRun.State.COMPLETED)
+    text = words(browser_client.get(f"/recipes/run/{run.pk}/"))
+    assert "of one seed Metric" in text
+
+
 @pytest.mark.parametrize(
     ("direction", "seeds", "better"),
     [
@@ -150,3 +162,26 @@ def test_a_run_that_is_not_there_is_a_missing_page(browser_client, path):
 def test_strangers_are_sent_to_sign_in(client, path):
     answer = client.get(path)
     assert (answer.status_code, "/sign-in/" in answer.url) == (302, True)
+
+
+def test_ways_through_each_factor_stand_side_by_side_for_every_seed():
+    def told(branch, seed, checkpoint):
+        return {
+            "branch": branch,
+            "seed": seed,
+            "metrics": {},
+            "jobs": [],
+            "experiment": "fold",
+            "checkpoint": checkpoint,
+        }
+
+    def latent(name):
+        return {"groups": [{"name": "digit", "sheet": name}, {"name": "slant", "sheet": ""}]}
+
+    reports = [told("a", 0, 1), told("b", 0, 2), told("a", 1, 3), told("b", 1, None)]
+    comparison = comparison_of(reports, {}, {1: latent("1.png"), 2: latent("2.png")})
+    assert comparison is not None
+    assert [(row.group, row.seed, row.sheets) for row in comparison.ways] == [
+        ("digit", 0, ["1.png", "2.png"]),
+        ("slant", 0, ["", ""]),
+    ]

@@ -12,7 +12,7 @@ from tests.dashboard.measured import PIXEL, answer_call, name_of, pictured
 from tests.dashboard.test_eval_panel import words
 from trainer.models import Call, TaskCard, TrainerNode
 from trainer.services.calls import PICTURES
-from trainer.services.reconstructions import picture_keep
+from trainer.services.picture_files import picture_keep
 
 PANEL, REFRESH = "/partials/recon_comparison/", "/partials/recon_comparison/refresh/"
 

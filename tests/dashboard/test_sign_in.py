@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from trainer.models import SignInLink
-from trainer.services.access import sign_in_link_create
+from trainer.services.access import operator_ensure, sign_in_link_create
 
 
 @pytest.mark.parametrize("path", ["/", "/?experiment=digits&job=3"])
@@ -87,6 +87,14 @@ def test_an_expired_or_made_up_link_says_what_to_do(client, ada):
         response = client.get(f"/sign-in/link/{tried}/")
         assert response.status_code == 410
         assert b"/sign-in/" in response.content
+        assert b"for 12 hours" in response.content
+        assert b"manage.py signinlink" in response.content
+
+
+def test_the_sign_in_page_says_how_to_get_in_without_a_password(client, db):
+    page = client.get("/sign-in/").content.decode()
+    assert "manage.py signinlink" in page
+    assert f"<code>{operator_ensure().username}</code>" in page
 
 
 def test_a_link_preview_that_only_asks_for_the_head_uses_nothing_up(client, ada):

@@ -1,6 +1,7 @@
 """The cards of the attached tasks: what they show, and what their buttons do."""
 
 import datetime
+import re
 
 import numpy as np
 import pytest
@@ -68,6 +69,7 @@ def test_a_refused_weight_stays_in_the_field_with_the_reason_beside_it(typed, ex
     (row,) = [response.context["row"]]
     assert row.weight_text == typed
     assert row.refusal.sentence.startswith("weight: ")
+    assert ".." not in re.sub(r"<[^>]+>", "", text_of(response))
     assert 'aria-invalid="true"' in text_of(response)
     assert "<b>" not in text_of(response)
     assert response.headers["HX-Retarget"] == f"#task-card-{card.pk}"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.templatetags.figures import NOTHING
+from dashboard.templatetags.figures import NOTHING, humps
 from tests.dashboard.rows import Scribe
 from tests.dashboard.task_offers import offers, task_classes_store, text_of
 from trainer.models import EvalResult, EvalRun, RegisteredClass, TaskCard
@@ -24,6 +24,12 @@ def measured(experiment, step: int, **values: float | None) -> None:
     for metric, value in values.items():
         facts = {"unit": "dB", "nonfinite": "nan" if value is None else ""}
         EvalResult.objects.create(run=run, task_name="recon", metric=metric, value=value, **facts)
+
+
+def test_a_long_class_name_breaks_between_its_words(htmx, experiment):
+    assert "Reconstruction<wbr>Task" in htmx.get(path("recon")).content.decode()
+    assert humps("KLDivergenceTask") == "KLDivergence<wbr>Task"
+    assert humps("A<b>") == "A&lt;b&gt;"
 
 
 def test_parameters_show_what_is_given_and_what_is_left_to_the_class(experiment, htmx):

@@ -25,6 +25,13 @@ def test_without_an_experiment_the_page_says_what_to_do_and_waits_for_one(browse
     assert browser_client.get("/partials/awaited/").headers["HX-Refresh"] == "true"
 
 
+def test_the_first_start_is_told_that_the_trainer_is_on_its_way(browser_client, settings):
+    settings.ACC_DEMO = True
+    page = browser_client.get("/").content.decode()
+    assert "The trainer is starting" in page
+    assert "makes a demo by itself" in page
+
+
 def test_without_a_job_the_page_says_how_to_get_one(browser_client, experiment):
     page = browser_client.get("/").content.decode()
     assert "No job yet" in page
@@ -55,6 +62,7 @@ def test_every_input_has_a_name_a_label_and_a_sensible_value(browser_client, exp
         "probe_lr": 0.001,
         "schedule": "joint",
         "seed": 0,
+        "eval_every": None,
     }
     page = browser_client.get("/").content.decode()
     for field in form:
@@ -123,6 +131,18 @@ def test_an_unknown_experiment_is_a_page_that_says_so(browser_client, experiment
     assert response.status_code == 404
     assert "There is no experiment 'nope'." in unescape(response.content.decode())
     assert browser_client.get("/partials/jobs/?experiment=nope").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/?experiment=%00", "/partials/jobs/?search=a%00", "/registry/source/%00/", "/data/?a=%00"],
+)
+def test_what_no_database_keeps_is_refused_before_any_is_asked(browser_client, experiment, path):
+    assert browser_client.get(path).status_code == 400
+    renamed = browser_client.post(
+        f"/partials/experiments/{experiment.slug}/rename/", {"name": "\0"}
+    )
+    assert renamed.status_code == 400
 
 
 def test_markup_in_names_and_errors_is_shown_as_text(browser_client):

@@ -1,18 +1,31 @@
 """One running system for all tests of this room."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.faults.system import System
 
 STEPS = 240
+# An evaluation that takes longer is ended; test_eval.py waits for that.
+EVAL_SECONDS = 10
 
 
 @pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def own_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory whose classes the system puts on offer, empty at first."""
+    return tmp_path_factory.mktemp("own")
+
+
+@pytest.fixture(scope="session")
+def system(tmp_path_factory: pytest.TempPathFactory, own_files: Path) -> Iterator[System]:
     """A system that is up; a test that stops it starts it again."""
-    made = System(tmp_path_factory.mktemp("faults") / "home")
+    made = System(
+        tmp_path_factory.mktemp("faults") / "home",
+        ACC_TASK_DIRS=str(own_files),
+        ACC_EVAL_SECONDS=str(EVAL_SECONDS),
+    )
     made.home.mkdir()
     made.start()
     yield made

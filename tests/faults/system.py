@@ -3,17 +3,20 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
+
+from acc.verification.ports import free_port
+from trainer.processes.children import die_with_parent
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "throw-away"
@@ -37,11 +40,20 @@ def until(fact: Callable[[], Any], what: str, *, seconds: float) -> Any:
 
 
 class System:
-    """One ACC_HOME and the `manage.py up` that runs on it."""
+    """One ACC_HOME and the `manage.py up`, or another command, that runs on it."""
 
-    def __init__(self, home: Path, **environment: str) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        command: tuple[str, ...] = ("manage.py", "up"),
+        checkout: Path = ROOT,
+        **environment: str,
+    ) -> None:
         self.home = home
-        self.port = _free_port()
+        self.port = free_port()
+        self._command = command
+        self._checkout = checkout
         self._log = home.parent / f"{home.name}.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._environment = {
@@ -55,17 +67,42 @@ class System:
         }
 
     def start(self) -> None:
-        """Run `manage.py up` and wait until the trainer is online."""
+        """Run the command and wait until the trainer is online."""
+        self.launch()
+        try:
+            until(self.is_online, f"online; see {self._log}", seconds=150)
+        except AssertionError:
+            self.close()  # no fixture has it yet
+            raise
+
+    def launch(self, **environment: str) -> None:
+        """Run the command, with further environment variables."""
+        self._environment |= environment
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "manage.py", "up"],
-                cwd=ROOT,
+                [sys.executable, *self._command],
+                cwd=self._checkout,
                 env=self._environment,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=die_with_parent(os.getpid()),  # noqa: PLW1509  # kill -9 leaves nothing
             )
-        until(self.is_online, f"online; see {self._log}", seconds=60)
+
+    def said(self, text: str) -> bool:
+        """Return whether a text stands in what the command printed."""
+        return text in self._log.read_text()
+
+    def command(self, *arguments: str) -> str:
+        """Return what another command prints that runs in the same surroundings."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=self._checkout,
+            env=self._environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
 
     def is_online(self) -> bool:
         """Return whether the web side answers and the trainer side is there."""
@@ -83,7 +120,8 @@ class System:
     def kill_everything(self) -> None:
         """Kill -9 `up` and every process below it at once."""
         for process in self.processes():
-            process.kill()
+            with suppress(psutil.NoSuchProcess):  # one that ended meanwhile
+                process.kill()
         assert self._process is not None
         self._process.wait(timeout=10)
 
@@ -100,6 +138,15 @@ class System:
             return [parent, *parent.children(recursive=True)]
         except psutil.NoSuchProcess:
             return []
+
+    def workers(self, name: str) -> list[psutil.Process]:
+        """Return the processes of the worker "train", "eval" or "recipe", its main one first."""
+        found = []
+        for process in self.processes():
+            with suppress(psutil.Error):  # one that ended meanwhile
+                if f"{name}@" in " ".join(process.cmdline()):
+                    found.append(process)
+        return found
 
     def process_of_job(self, job_id: int) -> psutil.Process:
         """Return the worker process that trains a job."""
@@ -137,9 +184,9 @@ class System:
             self.post(f"/tasks/add?experiment={slug}", {**task, "dataset_name": "digits"})
         return slug
 
-    def train(self, slug: str, *, steps: int, seed: int = 11) -> int:
+    def train(self, slug: str, *, steps: int, seed: int = 11, eval_every: int = 0) -> int:
         """Start a job and return its id."""
-        asked = {"steps": steps, "seed": seed, "batch_size": 16}
+        asked = {"steps": steps, "seed": seed, "batch_size": 16, "eval_every": eval_every}
         return int(self.post(f"/train/start?experiment={slug}", asked)["id"])
 
     def wait_for_step(self, job_id: int, step: int, *, seconds: float = 60) -> dict[str, Any]:
@@ -188,9 +235,3 @@ class System:
         status, answer = self.answer(method, path, body)
         assert status == 200, f"{method} {path}: {status} {answer}"
         return answer
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,6 +1,5 @@
 """Evaluations beside a job that trains: it keeps its numbers, and no task's code holds them up."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -8,13 +7,13 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.faults.conftest import EVAL_SECONDS
 from tests.faults.system import System, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
-STEPS = 1500
+STEPS = 600
 OWN_STEPS = 240
-LIMIT_SECONDS = 10
 
 # Written for the five names of the interface and nothing else.
 OWN_TASK = """
@@ -54,19 +53,11 @@ STUBBORN_TASK = OWN_TASK.replace("BrightnessTask", "StubbornTask").replace(
 )
 
 
-@pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """A system with two task files of its own, and little patience with evaluations."""
-    directory: Path = tmp_path_factory.mktemp("eval")
-    tasks, home = directory / "tasks", directory / "home"
-    tasks.mkdir()
-    home.mkdir()
-    (tasks / "brightness.py").write_text(OWN_TASK)
-    (tasks / "stubborn.py").write_text(STUBBORN_TASK)
-    made = System(home, ACC_TASK_DIRS=str(tasks), ACC_EVAL_SECONDS=str(LIMIT_SECONDS))
-    made.start()
-    yield made
-    made.close()
+@pytest.fixture(scope="module", autouse=True)
+def own_tasks(own_files: Path) -> None:
+    """Save two task files of our own."""
+    (own_files / "brightness.py").write_text(OWN_TASK)
+    (own_files / "stubborn.py").write_text(STUBBORN_TASK)
 
 
 def attach(system: System, slug: str, class_name: str, name: str) -> None:
@@ -101,12 +92,20 @@ def worker_of_call(system: System) -> psutil.Process:
     return found
 
 
-def test_evaluations_in_the_middle_of_a_job_change_no_number_of_its_curve(system: System) -> None:
-    calm = system.train(system.experiment("calm"), steps=STEPS)
-    system.wait_for_end(calm)
+@pytest.fixture(scope="module")
+def calm(system: System) -> int:
+    """A job beside which nothing was evaluated."""
+    job_id = system.train(system.experiment("unasked"), steps=STEPS)
+    assert system.wait_for_end(job_id)["state"] == "completed"
+    return job_id
+
+
+def test_evaluations_in_the_middle_of_a_job_change_no_number_of_its_curve(
+    system: System, calm: int
+) -> None:
     watched = system.train(system.experiment("watched"), steps=STEPS)
     answers = []
-    for step in (100, 450, 800):
+    for step in (50, 200, 350):
         system.wait_for_step(watched, step)
         answers.append(system.post("/eval/run?experiment=watched"))
     assert system.wait_for_end(watched)["state"] == "completed"
@@ -115,9 +114,32 @@ def test_evaluations_in_the_middle_of_a_job_change_no_number_of_its_curve(system
     assert steps == sorted(set(steps))
     assert all(step < STEPS for step in steps)
     # And once more by itself when each job ended, on the same final state.
-    last, calm_last = evals(system, "watched", 4)[0], evals(system, "calm", 1)[0]
+    last, calm_last = evals(system, "watched", 4)[0], evals(system, "unasked", 1)[0]
     assert last["step"] == calm_last["step"] == STEPS
     assert last["results"] == calm_last["results"]
+
+
+def test_a_job_evaluated_every_fifty_steps_has_the_curve_of_one_that_is_not(
+    system: System, calm: int
+) -> None:
+    watched = system.train(system.experiment("often"), steps=STEPS, eval_every=50)
+    assert system.wait_for_end(watched)["state"] == "completed"
+    assert system.curve(watched) == system.curve(calm)
+    found = until(
+        lambda: (
+            (rows := system.get("/eval/history?experiment=often&limit=100"))
+            and rows[0]["step"] == STEPS
+            and rows
+        ),
+        "the last evaluation",
+        seconds=60,
+    )
+    steps = [row["step"] for row in found]
+    assert len(steps) > 2
+    assert all(step % 50 == 0 for step in steps)
+    # Its states went; what is left are those of the job's own.
+    kinds = {row["kind"] for row in system.get("/checkpoints?experiment=often")}
+    assert kinds <= {"final", "periodic"}
 
 
 def test_a_task_file_of_the_five_names_is_attached_trained_and_measured(system: System) -> None:
@@ -139,7 +161,7 @@ def test_an_evaluation_that_never_returns_is_ended_and_the_next_one_is_answered(
 ) -> None:
     slug = system.experiment("stubborn")
     attach(system, slug, "StubbornTask", "stubborn")
-    with pytest.raises(AssertionError, match=f"stubborn.* took longer than {LIMIT_SECONDS} s"):
+    with pytest.raises(AssertionError, match=f"stubborn.* took longer than {EVAL_SECONDS} s"):
         system.post(f"/eval/run?experiment={slug}")
     system.post(f"/tasks/stubborn/toggle?experiment={slug}")
     assert system.post(f"/eval/run?experiment={slug}")["results"]["recon"]["psnr"] > 0

@@ -1,7 +1,5 @@
 """Ctrl-C, double delivery and a flushed queue lose nothing."""
 
-import time
-
 import pytest
 from celery import Celery
 from redis import Redis
@@ -30,9 +28,7 @@ def test_ctrl_c_ends_with_0_and_the_job_goes_on_after_the_next_start(
     before = system.processes()
     assert system.interrupt() == 0
     assert not [process for process in before if process.is_running()]
-    began = time.monotonic()
     system.start()
-    assert time.monotonic() - began < 30
     assert system.wait_for_end(job_id)["state"] == "completed"
     assert system.curve(job_id) == calm_curve
 

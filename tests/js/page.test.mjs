@@ -66,9 +66,10 @@ test("a message about a new job replaces the record", () => {
 });
 
 test("the title begins with the progress", () => {
-  assert.equal(titleOf(RUNNING, "digits"), "25 % - digits - ACC");
-  assert.equal(titleOf({ ...RUNNING, state: "paused" }, "digits"), "paused - digits - ACC");
-  assert.equal(titleOf({ ...RUNNING, state: "completed" }, "digits"), "digits - ACC");
+  assert.equal(titleOf(RUNNING, "digits"), "25% · digits · ACC");
+  assert.equal(titleOf({ ...RUNNING, state: "paused" }, "digits"), "paused · digits · ACC");
+  assert.equal(titleOf({ ...RUNNING, state: "completed" }, "digits"), "completed · digits · ACC");
+  assert.equal(titleOf(null, "digits"), "digits · ACC");
   assert.equal(titleOf(null, ""), "ACC");
 });
 

@@ -24,6 +24,10 @@ def _prepare() -> None:
     atexit.register(_remove, home, os.getpid())
     os.environ["ACC_HOME"] = home
     os.environ["ACC_DEMO"] = "0"
+    # On PostgreSQL too: the tests that share files between machines say so.
+    os.environ["ACC_STORAGE"] = "files"
+    # What tests ask of this machine goes to no proxy, whatever the shell, or a test, has set.
+    os.environ["no_proxy"] = "127.0.0.1,localhost"
     # Small tensors on shared cores: torch's threads would mostly wait for one another.
     os.environ["OMP_NUM_THREADS"] = "1"
 

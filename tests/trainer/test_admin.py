@@ -75,3 +75,25 @@ def test_people_can_be_added(admin_client):
     assert page.status_code == 200
     user = User.objects.get(username="admin")
     assert admin_client.get(f"/admin/auth/user/{user.pk}/change/").status_code == 200
+
+
+def test_a_list_of_thousands_of_jobs_and_the_search_in_it_take_no_more_queries(
+    admin_client, scribe, django_assert_max_num_queries
+):
+    plain = Job.objects.get()
+    facts = {
+        field.attname: getattr(plain, field.attname)
+        for field in Job._meta.concrete_fields
+        if field.attname not in {"id", "state"}
+    }
+    Job.objects.bulk_create(Job(**facts, state="completed") for _ in range(3000))
+    for query in ({}, {"q": "ada"}, {"state": "completed", "p": "40"}):
+        with django_assert_max_num_queries(12):
+            page = admin_client.get("/admin/trainer/job/", query)
+        assert page.context["cl"].result_count >= 3000
+
+
+def test_a_job_in_the_list_leads_to_its_page_and_its_curves(admin_client, scribe):
+    page = admin_client.get("/admin/trainer/job/").content.decode()
+    assert f'href="/job/{scribe.job.pk}/"' in page
+    assert f'href="/?experiment=digits&amp;job={scribe.job.pk}"' in page

@@ -5,7 +5,7 @@ from trainer.admin.evaluation import CheckpointAdmin, EvalRunAdmin, Reconstructi
 from trainer.admin.experiment import DatasetAdmin, ExperimentAdmin, TaskCardAdmin
 from trainer.admin.job import JobAdmin
 from trainer.admin.registry import RegisteredClassAdmin, SourceAdmin
-from trainer.admin.system import CallAdmin, RecipeRunAdmin, TrainerNodeAdmin
+from trainer.admin.system import CallAdmin, JobNoticeAdmin, RecipeRunAdmin, TrainerNodeAdmin
 
 __all__ = [
     "CallAdmin",
@@ -15,6 +15,7 @@ __all__ = [
     "ExperimentAdmin",
     "GroupAdmin",
     "JobAdmin",
+    "JobNoticeAdmin",
     "RecipeRunAdmin",
     "ReconstructionsAdmin",
     "RegisteredClassAdmin",

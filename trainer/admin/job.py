@@ -5,8 +5,11 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from unfold.decorators import display
 
+from trainer.admin.clear import delete_points, thin_points
 from trainer.admin.read_only import ReadOnlyAdmin, ReadOnlyInline, duration_text, number_text
 from trainer.models import Job, JobCommand, JobEvent, LossSeries
 
@@ -18,8 +21,6 @@ STATE_COLOURS = {
     "completed": "success",
     "failed": "danger",
 }
-MOMENTS = ("created_by", "created_at", "started_at", "completed_at")
-CHECKPOINTS = ("start_checkpoint", "checkpoint")
 
 
 class LossSeriesInline(ReadOnlyInline):
@@ -63,8 +64,20 @@ class JobAdmin(ReadOnlyAdmin):
         "final_losses",
         "created_by",
         "created_at",
+        "page",
     )
-    list_filter = ("state", "experiment", "schedule", "device", "created_at")
+    # A row is ten cells, each a template: fifty of them take longer than all else on the page.
+    list_per_page = 25
+    list_filter = (
+        "state",
+        "experiment",
+        "schedule",
+        "device",
+        "starred",
+        "points_kept",
+        "created_at",
+    )
+    actions = (thin_points, delete_points)
     list_select_related = ("experiment",)
     search_fields = (
         "=id",
@@ -72,14 +85,28 @@ class JobAdmin(ReadOnlyAdmin):
         "experiment__slug",
         "loss_series__task_name",
         "created_by",
+        "name",
+        "tags",
         "error",
     )
-    search_help_text = "number, experiment, task, person or error"
+    search_help_text = "number, experiment, task, person, name, tag or error"
     ordering = ("-pk",)
     inlines = (LossSeriesInline, JobEventInline, JobCommandInline)
     readonly_fields = ("duration", "speed")
     fieldsets: ClassVar[Any] = (
-        (None, {"fields": ("experiment", "state", "current_step", "total_steps", "error")}),
+        (
+            None,
+            {
+                "fields": (
+                    "experiment",
+                    "state",
+                    "current_step",
+                    "total_steps",
+                    "points_kept",
+                    "error",
+                )
+            },
+        ),
         ("Training", {"fields": ("lr", "probe_lr", "batch_size", "schedule", "seed", "device")}),
         (
             "Time",
@@ -105,6 +132,21 @@ class JobAdmin(ReadOnlyAdmin):
         """Bring the summaries along, else each row asks for its own."""
         jobs: QuerySet[Job] = super().get_queryset(request)
         return jobs.prefetch_related("loss_series").defer("plan", "traceback")
+
+    def has_clear_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change jobs may drop their points."""
+        return request.user.has_perm("trainer.change_job")
+
+    @admin.display(description="Page")
+    def page(self, job: Job) -> str:
+        """The way to the job's own page and to its curves."""
+        return format_html(
+            '<a href="{}">page</a> <a href="{}?experiment={}&amp;job={}">curves</a>',
+            reverse("dashboard:job", args=(job.pk,)),
+            reverse("dashboard:workbench"),
+            job.experiment.slug,
+            job.pk,
+        )
 
     @admin.display(description="Job", ordering="pk")
     def job(self, job: Job) -> str:

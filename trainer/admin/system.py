@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from trainer.admin.read_only import ReadOnlyAdmin
-from trainer.models import Call, RecipeRun, TrainerNode
+from trainer.models import Call, JobNotice, RecipeRun, TrainerNode
 
 
 @admin.register(TrainerNode)
@@ -20,6 +20,16 @@ class CallAdmin(ReadOnlyAdmin):
     list_display = ("kind", "state", "by", "created_at", "finished_at", "error")
     list_filter = ("kind", "state", "created_at")
     search_fields = ("kind", "by", "error")
+
+
+@admin.register(JobNotice)
+class JobNoticeAdmin(ReadOnlyAdmin):
+    """Jobs whose end the webhook is told."""
+
+    list_display = ("job", "state", "attempts", "next_at", "sent_at", "error")
+    list_filter = ("state",)
+    list_select_related = ("job",)
+    search_fields = ("error",)
 
 
 @admin.register(RecipeRun)

@@ -4,6 +4,7 @@ from trainer.api import (
     checkpoints,
     datasets,
     evals,
+    experiments,
     generators,
     jobs,
     model,
@@ -11,6 +12,7 @@ from trainer.api import (
     registry,
     system,
     tasks,
+    tokens,
     train,
 )
 from trainer.api.application import AccApi
@@ -26,6 +28,7 @@ api = AccApi(
 )
 for module in (
     system,
+    experiments,
     model,
     datasets,
     generators,
@@ -36,5 +39,6 @@ for module in (
     evals,
     checkpoints,
     recipes,
+    tokens,
 ):
     api.add_router("", module.router)

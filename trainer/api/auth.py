@@ -1,4 +1,4 @@
-"""Who may call: a bearer of the API token, or somebody who is signed in."""
+"""Who may call: a bearer of an API token, or somebody who is signed in."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -10,7 +10,8 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from ninja.security import HttpBearer, SessionAuth
 
-from trainer.services.access import api_token_user
+from trainer.services.roles import Credentials, Need, access_require, need_of
+from trainer.services.tokens import bearer_of
 
 View = Callable[..., HttpResponseBase]
 
@@ -19,26 +20,56 @@ UNAUTHENTICATED = (
 )
 
 
-class ApiToken(HttpBearer):
-    """The token of ACC_API_TOKEN, or of the file api-token in ACC_HOME."""
+class Bearer(HttpBearer):
+    """The token of ACC_API_TOKEN or of the file api-token in ACC_HOME, or one with a name."""
+
+    def __init__(self, need: Need | None = None) -> None:
+        """Let in who may do what is needed; without a need, what the method is for."""
+        super().__init__()
+        self._need = need
 
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
-        """Return as whom the caller acts."""
-        return api_token_user(token)
+        """Return as whom the caller acts.
+
+        Raises:
+            NotAllowed: they may not do this.
+        """
+        bearer = bearer_of(token)
+        if bearer is None:
+            return None
+        access_require(bearer, self._need or need_of(request.method))
+        return bearer.user
 
 
 class SignedIn(SessionAuth):
     """The session of a page; calls that change something carry its CSRF token."""
 
+    def __init__(self, need: Need | None = None) -> None:
+        """Let in who may do what is needed; without a need, what the method is for."""
+        super().__init__()
+        self._need = need
+
     def __call__(self, request: HttpRequest) -> User | None:
-        """Return who is signed in."""
+        """Return who is signed in.
+
+        Raises:
+            NotAllowed: they may not do this.
+        """
         # Asked first, so that a caller without any credentials hears so, and nothing of CSRF.
         if not request.user.is_authenticated:
             return None
-        return cast(User | None, super().__call__(request))
+        user = cast(User | None, super().__call__(request))
+        if user is not None:
+            access_require(Credentials(user), self._need or need_of(request.method))
+        return user
 
 
-AUTH = (ApiToken(), SignedIn())
+def auth_for(need: Need | None = None) -> tuple[Bearer, SignedIn]:
+    """Return the two ways in, for calls that need something else than their method says."""
+    return Bearer(need), SignedIn(need)
+
+
+AUTH = auth_for()
 
 
 def caller_of(request: HttpRequest) -> User | None:

@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from ninja import File, Form, Query, Router
 from ninja.files import UploadedFile
 
 from trainer.api.auth import caller_name
-from trainer.api.inputs import BuiltinIn, FolderIn, Text
+from trainer.api.inputs import BuiltinIn, FolderIn
 from trainer.api.lookup import dataset_found
 from trainer.api.schemas import DatasetOut, ImagesOut, RemovedOut
 from trainer.selectors.experiments import dataset_as_dict, datasets_all
@@ -40,9 +41,14 @@ def dataset_import_folder_call(request: HttpRequest, body: FolderIn) -> Any:
 
 @router.post("/datasets/import_npz", response=DatasetOut, summary="Import a .npz file")
 def dataset_import_npz_call(
-    request: HttpRequest, file: Annotated[UploadedFile, File()], name: Annotated[Text, Form()]
+    request: HttpRequest,
+    file: Annotated[UploadedFile, File()],
+    name: Annotated[str, Form(max_length=80)] = "",
 ) -> Any:
-    """Import numpy's arrays `images`, `targets` and `eval_indices`, sent as multipart/form-data."""
+    """Import numpy's arrays `images`, `targets` and `eval_indices`, sent as multipart/form-data.
+
+    Without a name, the dataset has that of the file, without its ending.
+    """
     return dataset_import_npz(file=file, name=name, by=caller_name(request))
 
 
@@ -57,4 +63,9 @@ def dataset_delete_call(request: HttpRequest, name: str) -> dict[str, str]:
 def dataset_sample(request: HttpRequest, name: str, n: SampleCount = 8) -> Any:
     """Return a dataset's first images as base64 PNG."""
     payload = {"name": dataset_found(name).name, "n": n}
-    return call_ask(kind="dataset_sample", payload=payload, by=caller_name(request))
+    return call_ask(
+        kind="dataset_sample",
+        payload=payload,
+        by=caller_name(request),
+        limit_seconds=settings.ACC_EVAL_SECONDS,
+    )

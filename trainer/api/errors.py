@@ -5,7 +5,9 @@ from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as ModelValidationError
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from django.http.request import RawPostDataException
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -20,8 +22,10 @@ from trainer.services.experiments import CardRefused, ExperimentConflict, Experi
 from trainer.services.jobs import JobConflict, JobRefused
 from trainer.services.parameters import ParameterRefused
 from trainer.services.recipes import RecipeConflict, RecipeRefused
+from trainer.services.roles import NotAllowed
 from trainer.services.sentences import sentence_of
 from trainer.services.sources import ClassMissing
+from trainer.services.tokens import TokenRefused
 
 logger = logging.getLogger("acc.api")
 
@@ -36,9 +40,11 @@ STATUSES: dict[type[Exception], int] = {
     ExperimentConflict: 409,
     JobRefused: 400,
     JobConflict: 409,
+    NotAllowed: 403,
     ParameterRefused: 400,
     RecipeRefused: 400,
     RecipeConflict: 409,
+    TokenRefused: 400,
     TrainerOffline: 503,
     SuspiciousOperation: 400,
     RequestDataTooBig: 413,
@@ -56,6 +62,7 @@ _RIGHT = {
     "finite_number": "must be a finite number",
     "string_type": "must be text",
     "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
     "dict_type": "must be an object",
     "model_type": "must be an object",
     "model_attributes_type": "must be an object",
@@ -86,6 +93,8 @@ def handlers_add(api: NinjaAPI) -> None:
     api.add_exception_handler(ModelValidationError, _invalid_for_model)
     # The check of the CSRF token has read the body, which it does with forms only.
     api.add_exception_handler(RawPostDataException, lambda *_: error_response(415, NO_JSON))
+    api.add_exception_handler(MultiPartParserError, _form_broken)
+    api.add_exception_handler(OperationalError, _database_away)
     api.add_exception_handler(Exception, _unexpected)
 
 
@@ -103,9 +112,10 @@ def _told(error: dict[str, Any]) -> str:
     context = error.get("ctx", {})
     if error["type"] == "value_error":
         right = str(context["error"])
+    elif error["type"] in _RIGHT:
+        right = _RIGHT[error["type"]].format(**context)
     else:
-        right = _RIGHT.get(error["type"], error["msg"][:1].lower() + error["msg"][1:])
-        right = right.format(**context)
+        right = error["msg"][:1].lower() + error["msg"][1:]
     return f"'{'.'.join(str(part) for part in path)}' {right}"
 
 
@@ -124,12 +134,21 @@ def _invalid_for_model(_: HttpRequest, error: Any) -> HttpResponse:
     return error_response(400, sentence_of(error))
 
 
+def _form_broken(_: HttpRequest, error: Any) -> HttpResponse:
+    return error_response(400, f"the body is not valid multipart/form-data: {error}")
+
+
 def _http_error(_: HttpRequest, error: Any) -> HttpResponse:
     if isinstance(error.__cause__, BodyRefused):
         return error_response(error.__cause__.status, str(error.__cause__))
     if error.status_code == 403:
         return error_response(403, "the CSRF token is missing or wrong; reload the page")
     return error_response(error.status_code, str(error))
+
+
+def _database_away(request: HttpRequest, error: Any) -> HttpResponse:
+    logger.error("%s %s: the database does not answer: %s", request.method, request.path, error)
+    return error_response(503, "the database does not answer; try again in a moment")
 
 
 def _unexpected(request: HttpRequest, error: Any) -> HttpResponse:

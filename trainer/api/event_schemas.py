@@ -13,7 +13,10 @@ class EventOut(Schema):
     kind: str
     detail: dict[str, Any]
     words: str = Field(description="The event as one says it.")
-    routine: bool = Field(description="Every job has one; its curves carry no mark for it.")
+    routine: bool = Field(description="Its curves carry no mark for it.")
+    found: bool = Field(
+        description="Found in the losses; a replay from a checkpoint finds it again."
+    )
     by: str
     why: str
     command: int | None = Field(description="What asked for it, of those in /commands.")

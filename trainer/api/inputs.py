@@ -106,6 +106,16 @@ class StartIn(Body):
     batch_size: Whole = 64
     schedule: Job.Schedule = Job.Schedule.JOINT
     seed: Whole = 0
+    eval_every: Whole | None = Field(
+        0, description="Steps from one evaluation to the next; 0 or null: only when it ends."
+    )
+
+
+class EvalEveryIn(Body):
+    """How often a running job is evaluated."""
+
+    steps: Whole = Field(description="From one evaluation to the next; 0: only when it ends.")
+    why: Why = ""
 
 
 class SaveIn(Body):
@@ -143,6 +153,17 @@ class ReconstructionsIn(Body):
     fixed: Annotated[bool, Field(strict=True)] = Field(
         False, description="The same images each time."
     )
+
+
+class LatentIn(Body):
+    """What to look at in the latent; the whole body may be left out."""
+
+    dataset: Annotated[Text | None, Field(description="Without it, that of the first task.")] = None
+    checkpoint_id: Annotated[
+        Whole | None, Field(description="Without it, the model as it is now.")
+    ] = None
+    seeds: Annotated[Whole, Field(ge=1, le=16, description="Rows of a traversal.")] = 4
+    steps: Annotated[Whole, Field(ge=3, le=21, description="Columns of a traversal.")] = 9
 
 
 class RecipeIn(Body):

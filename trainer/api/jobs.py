@@ -4,25 +4,35 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
 from ninja import Query, Router
 from ninja.errors import HttpError
 
 from trainer.api.auth import caller_name
 from trainer.api.event_schemas import CommandOut, EventOut
 from trainer.api.lookup import ExperimentSlug, experiment_found, job_found
-from trainer.api.loss_schemas import LossColumnsOut, LossPart, LossPointOut
-from trainer.api.loss_stream import loss_chunks, stream_json
-from trainer.api.schemas import JobHistoryOut, JobOut
+from trainer.api.loss_schemas import (
+    FiguresOut,
+    FiguresPart,
+    LossColumnsOut,
+    LossPart,
+    LossPointOut,
+)
+from trainer.api.loss_stream import chart_mark, loss_chunks, stream_json, whole_json
+from trainer.api.schemas import JobHistoryOut, JobOut, JobShownOut
+from trainer.models import Job
 from trainer.selectors.commands import job_commands
+from trainer.selectors.figures import job_figures
 from trainer.selectors.jobs import (
     job_as_dict,
     job_current,
     job_events,
     job_history,
     job_with_summary,
-    jobs_of,
+    jobs_listed,
 )
 from trainer.selectors.losses import loss_columns
+from trainer.selectors.warnings import job_warnings, warning_as_dict
 from trainer.services.job_start import job_repeat
 
 router = Router(tags=["jobs"])
@@ -38,7 +48,7 @@ def jobs(
     request: HttpRequest, experiment: ExperimentSlug = None, limit: ListLimit = 100
 ) -> list[dict[str, Any]]:
     """List the jobs of an experiment, newest first."""
-    return [job_as_dict(job) for job in jobs_of(experiment_found(experiment))[:limit]]
+    return [job_as_dict(job) for job in jobs_listed(experiment_found(experiment))[:limit]]
 
 
 @router.get("/jobs/current", response=JobOut, summary="Show the current job")
@@ -60,10 +70,12 @@ def jobs_history(
     return [job_with_summary(job) for job in found]
 
 
-@router.get("/jobs/{int:job_id}", response=JobOut, summary="Show a job")
+@router.get("/jobs/{int:job_id}", response=JobShownOut, summary="Show a job")
 def job(request: HttpRequest, job_id: int) -> dict[str, Any]:
-    """Show one job of whichever experiment."""
-    return job_as_dict(job_found(job_id))
+    """Show one job of whichever experiment, and what goes wrong with it now."""
+    found = job_found(job_id)
+    warnings = [warning_as_dict(warning) for warning in job_warnings(found)]
+    return {**job_as_dict(found), "warnings": warnings}
 
 
 @router.get("/jobs/{int:job_id}/events", response=list[EventOut], summary="List a job's events")
@@ -96,13 +108,21 @@ def job_repeat_start(request: HttpRequest, job_id: int) -> dict[str, Any]:
 
 
 @router.get(
+    "/jobs/{int:job_id}/figures", response=FiguresOut, summary="Read a job's pace and its costs"
+)
+def job_figure_columns(
+    request: HttpRequest, job_id: int, part: Query[FiguresPart]
+) -> dict[str, Any]:
+    """Read how a job went beside its losses: pace, where its time went, what it took."""
+    return job_figures(job_found(job_id), after=part.after, max_points=part.max_points)
+
+
+@router.get(
     "/jobs/{int:job_id}/loss_history",
     response=list[LossPointOut] | LossColumnsOut,
     summary="Read a job's losses",
 )
-def job_loss_history(
-    request: HttpRequest, job_id: int, part: Query[LossPart]
-) -> HttpResponseBase | dict[str, Any]:
+def job_loss_history(request: HttpRequest, job_id: int, part: Query[LossPart]) -> HttpResponseBase:
     """Read every recorded point, exact and in order; with `max_points`, thinned columns.
 
     Thinning keeps the smallest and the largest loss of each stretch of steps, and losses that
@@ -111,9 +131,22 @@ def job_loss_history(
     found = job_found(job_id)
     after, last = part.after_step, part.last_step
     if part.max_points is not None:
-        return loss_columns(
+        # A chart is asked for again and again, and that of a job at its end stays as it is.
+        mark = None if found.is_active else chart_mark(request, found)
+        if (unchanged := get_conditional_response(request, etag=mark)) is not None:
+            return unchanged
+        columns = loss_columns(
             found, after_step=after, last_step=last, max_points=part.max_points, bands=part.bands
         )
+        return whole_json(request, columns, mark=mark)
     if part.bands:
         raise HttpError(400, "bands need max_points: the exact points have no range")
+    if found.points_kept != found.PointsKept.ALL:
+        raise HttpError(410, _gone(found))
     return stream_json(request, loss_chunks(found, after_step=after, last_step=last))
+
+
+def _gone(job: Job) -> str:
+    if job.points_kept == Job.PointsKept.LEVELS:
+        return f"job {job.pk} was thinned: ask with max_points for what is left of its losses"
+    return f"the losses of job {job.pk} were deleted; GET /jobs/history has their summary"

@@ -20,6 +20,34 @@ class LossPart(Schema):
     )
 
 
+class FiguresPart(Schema):
+    """Which part of a job's figures is asked for."""
+
+    after: float = Field(0, ge=0, description="Only later samples; seconds since 1970.")
+    max_points: int = Field(
+        600, ge=2, le=100_000, description="Where there are more, neighbours are averaged."
+    )
+
+
+class FiguresOut(Schema):
+    """How a job went beside its losses, in columns; null: could not be had."""
+
+    job: int
+    at: list[float] = Field(description="Seconds since 1970; about every two seconds.")
+    step: list[int]
+    steps_per_second: list[float | None]
+    data_share: list[float | None] = Field(description="Of the loop's time: getting batches.")
+    compute_share: list[float | None] = Field(description="The rest of its steps.")
+    waiting_share: list[float | None] = Field(
+        description="Outside of steps: pauses, commands, copies for checkpoints."
+    )
+    eta_seconds: list[float | None]
+    process_cpu: list[float | None] = Field(description="Per cent of one core.")
+    process_bytes: list[float | None] = Field(description="Resident memory of the job's process.")
+    device_busy: list[float | None] = Field(description="0 to 1; GPUs only, of all processes.")
+    device_bytes: list[float | None] = Field(description="Memory of the GPU in use, by anybody.")
+
+
 class LossPointOut(Schema):
     """One task's loss at one step."""
 
@@ -61,6 +89,7 @@ class LossColumnsOut(Schema):
     """What `max_points` answers."""
 
     job: int
+    kept: str = Field(description="Of the job's points: all, levels (64 steps each) or nothing.")
     series: dict[str, ColumnsOut]
     total: ColumnsOut
     nonfinite: list[NonFiniteOut]

@@ -1,13 +1,16 @@
 """A job's losses as a stream of JSON: as long as the job, in little memory."""
 
+import hashlib
 import json
 import math
+import secrets
 import zlib
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from trainer.live.events import nonfinite_name
 from trainer.models import Job
@@ -15,6 +18,8 @@ from trainer.selectors.loss_runs import LossRun, loss_runs
 
 CHUNK_STEPS = 256  # five tasks make about 128 kB of them
 GZIP = 16 + zlib.MAX_WBITS
+# Of this process: after an update of ACC it is another one.
+EDITION = secrets.token_hex(8)
 
 
 def loss_chunks(job: Job, *, after_step: int, last_step: int | None = None) -> Iterator[bytes]:
@@ -53,6 +58,41 @@ def _encoded(run: LossRun) -> list[str]:
 
 def _number(value: float) -> str:
     return repr(value) if math.isfinite(value) else "null"
+
+
+def chart_mark(request: HttpRequest, job: Job) -> str:
+    """Return what tells the charts of jobs at their ends apart, as an ETag.
+
+    Thinning a job changes its chart, and another version of ACC may draw it in another way.
+    """
+    told = f"{job.pk} {job.seq} {job.points_kept} {request.META.get('QUERY_STRING', '')} {EDITION}"
+    return f'W/"{hashlib.sha256(told.encode()).hexdigest()[:32]}"'
+
+
+def whole_json(
+    request: HttpRequest, answer: dict[str, Any], *, mark: str | None = None
+) -> HttpResponse:
+    """Answer with JSON in one piece, compressed where the caller takes that.
+
+    A number that JSON does not have raises ValueError.
+
+    Args:
+        mark: an ETag; a browser then keeps the answer and asks whether it still holds.
+    """
+    text = json.dumps(answer, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    body = text.encode()
+    compressed = "gzip" in request.headers.get("Accept-Encoding", "")
+    response = HttpResponse(
+        b"".join(_gzipped(iter([body]))) if compressed else body,
+        content_type="application/json; charset=utf-8",
+    )
+    if compressed:
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Vary"] = "Accept-Encoding"
+    if mark:
+        response.headers["ETag"] = mark
+        response.headers["Cache-Control"] = "private, no-cache"
+    return response
 
 
 def stream_json(request: HttpRequest, chunks: Iterator[bytes]) -> StreamingHttpResponse:

@@ -11,7 +11,7 @@ from trainer.api.inputs import ModelIn
 from trainer.api.lookup import ExperimentSlug, experiment_found
 from trainer.api.schemas import ModelOut
 from trainer.selectors.experiments import model_as_dict
-from trainer.services.calls import call_ask
+from trainer.services.experiment_life import model_ask
 
 router = Router(tags=["model"])
 
@@ -30,6 +30,5 @@ def model_create(
     slug = body.experiment or experiment
     if not slug:
         raise HttpError(400, "'experiment' is missing; name the experiment that gets the model")
-    payload = {"class_name": body.class_name, "config": body.config, "experiment": slug}
-    call_ask(kind="model_create", payload=payload, by=caller_name(request))
+    model_ask(slug=slug, class_name=body.class_name, config=body.config, by=caller_name(request))
     return model_as_dict(experiment_found(slug))

@@ -15,6 +15,18 @@ class HealthOut(Schema):
     counts: dict[str, int] | None = None
     versions: dict[str, str] | None = None
     running_jobs: "list[JobOut] | None" = None
+    warnings: "list[WarningOut] | None" = None
+
+
+class WarningOut(Schema):
+    """Something that goes wrong now."""
+
+    key: str = Field(description="The same as long as it is the same trouble.")
+    level: str = Field(description="warning, or critical where work is lost or stands still")
+    words: str
+    advice: str = Field(description="What to do about it.")
+    since: str | None
+    job: int | None = Field(description="The job that it is about.")
 
 
 class DeviceOut(Schema):
@@ -23,6 +35,17 @@ class DeviceOut(Schema):
     current: str | None
     available: list[str]
     configured: str = Field(description="What was asked for; empty: the best there is.")
+
+
+class ExperimentOut(Schema):
+    """An experiment: one model with its tasks, jobs and checkpoints."""
+
+    slug: str
+    name: str
+    model_class: str
+    active: bool = Field(description="Whether it is meant where none is named.")
+    created_at: str
+    archived_at: str | None = Field(description="Since then no menu offers it.")
 
 
 class ModelOut(Schema):
@@ -153,8 +176,18 @@ class JobOut(Schema):
     batch_size: int
     schedule: str
     seed: int
+    eval_every: int = Field(description="Steps between evaluations; 0: only when it ends.")
     duration_seconds: float
     repeats: int | None = Field(description="The job that this one goes through again.")
+    points_kept: str = Field(
+        description="all; levels: stretches of 64 steps, exact points are gone; nothing"
+    )
+
+
+class JobShownOut(JobOut):
+    """A training job, and what goes wrong with it now."""
+
+    warnings: list[WarningOut]
 
 
 class SeriesSummaryOut(Schema):

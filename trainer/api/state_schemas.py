@@ -17,6 +17,105 @@ class EvalOut(Schema):
     nonfinite: dict[str, dict[str, str]] = Field(
         description="nan, inf or -inf, for each metric that is null."
     )
+    untrained: list[str] = Field(
+        description="Tasks whose head was new: attached since, or nothing was trained yet."
+    )
+
+
+class EvalPointOut(Schema):
+    """A metric at one step of a job."""
+
+    step: int = Field(description="Within the job.")
+    value: float | None
+    eval_id: int
+    nonfinite: str | None = Field(None, description="nan, inf or -inf, where the value is null.")
+    untrained: bool | None = Field(None, description="True where the task's head was new.")
+
+
+class EvalSeriesOut(Schema):
+    """One metric over a job's steps."""
+
+    task_name: str
+    metric: str
+    unit: str
+    better: str = Field(description="higher, lower, or empty where nobody said.")
+    good: float | None
+    poor: float | None
+    points: list[EvalPointOut]
+
+
+class EvalCurvesOut(Schema):
+    """The metrics of a job's evaluations as curves."""
+
+    job_id: int
+    series: list[EvalSeriesOut]
+    left_out: int = Field(description="Evaluations left out, of more than a thousand.")
+
+
+class EvalPicturesOut(Schema):
+    """The images that are followed over time, at one evaluation."""
+
+    eval_id: int
+    step: int = Field(description="Within the job.")
+    dataset: str
+    sheet: str = Field(
+        description="The file, at /picture/NAME for who is signed in: rows of originals, "
+        "reconstructions and differences."
+    )
+    psnr: list[float | None] = Field(description="Of each image, in dB.")
+
+
+class GroupOut(Schema):
+    """A way through one factor group, or through the whole latent of a model without groups."""
+
+    name: str
+    start: int
+    end: int
+    low: float | None = Field(description="Where the columns begin, along the group's own spread.")
+    high: float | None
+    image: str | None = Field(description="Base64 PNG: a row a seed, a column a step.")
+
+
+class UnitOut(Schema):
+    """One coordinate of the latent."""
+
+    index: int
+    group: str
+    variance: float = Field(description="Of its mean over held-out images.")
+    kl_nats: float | None = Field(description="From the standard normal; null without a prior.")
+    is_dead: bool
+
+
+class PlaneOut(Schema):
+    """At most 500 held-out images on the two principal components of their latents."""
+
+    points: list[list[float]]
+    shares: list[float] = Field(description="Of the latent's variance.")
+    targets: list[float] | None
+    target_type: str | None
+
+
+class LatentOut(Schema):
+    """What one state of a model holds in its latent."""
+
+    id: int
+    experiment: str
+    dataset: str
+    checkpoint_id: int | None
+    step: int
+    created_at: str
+    image_count: int = Field(description="Held-out images that it was found with.")
+    has_prior: bool
+    groups: list[GroupOut]
+    units: list[UnitOut] = Field(description="What says most first; at most 64.")
+    unit_count: int
+    dead_count: int
+    units_drawn: list[int] = Field(description="The rows of `units_image`.")
+    units_image: str | None = Field(description="Base64 PNG: what becomes of one image.")
+    samples_image: str | None = Field(
+        description="Base64 PNG of 24 images: from the prior, or from the latents' own spread."
+    )
+    plane: PlaneOut
 
 
 class ComparisonOut(Schema):
@@ -49,7 +148,7 @@ class CheckpointOut(Schema):
 
     id: int
     tag: str
-    kind: str = Field(description="periodic, stop, final or manual")
+    kind: str = Field(description="periodic, stop, final, manual or eval")
     parent_id: int | None
     step: int = Field(description="Since the model was new.")
     job_id: int | None

@@ -14,6 +14,7 @@ from trainer.api.schemas import DeviceOut, HealthOut
 from trainer.selectors.experiments import experiment_get
 from trainer.selectors.jobs import job_as_dict
 from trainer.selectors.system import device_facts, jobs_held, row_counts, trainer_versions
+from trainer.selectors.warnings import warning_as_dict, warnings_now
 from trainer.services.experiment_life import experiment_set_device
 
 router = Router(tags=["system"])
@@ -23,7 +24,7 @@ router = Router(tags=["system"])
     "/health", auth=None, response=HealthOut, exclude_unset=True, summary="Is the system well?"
 )
 def health(request: HttpRequest) -> dict[str, Any]:
-    """Answer anybody; callers with credentials also get devices, counts, versions and jobs."""
+    """Answer anybody; callers with credentials also get all that it names."""
     facts = device_facts(experiment_get(None))
     answer = {"status": "ok", "trainer": "online" if facts["available"] else "offline"}
     if caller_of(request) is None:
@@ -39,6 +40,7 @@ def health(request: HttpRequest) -> dict[str, Any]:
             **trainer_versions(),
         },
         "running_jobs": [job_as_dict(job) for job in jobs_held()],
+        "warnings": [warning_as_dict(warning) for warning in warnings_now()],
     }
 
 

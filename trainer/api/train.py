@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from ninja import Router
 
 from trainer.api.auth import caller_name
-from trainer.api.inputs import RatesIn, StartIn, WhyIn, why_of
+from trainer.api.inputs import EvalEveryIn, RatesIn, StartIn, WhyIn, why_of
 from trainer.api.lookup import ExperimentSlug, experiment_found, job_active_found, job_found
 from trainer.api.schemas import JobOut
 from trainer.models import Job
@@ -14,6 +14,7 @@ from trainer.selectors.jobs import job_as_dict
 from trainer.services.commands import (
     command_send,
     command_wait,
+    job_set_eval_every,
     job_set_lr,
     job_stop,
     job_wait_end,
@@ -66,6 +67,18 @@ def train_set_lr(
     """Change learning rates from the job's next step on; the optimizer keeps its moments."""
     job = job_active_found(experiment)
     command_wait(job_set_lr(job=job, **body.dict(), by=caller_name(request)))
+    return job_as_dict(job_found(job.pk))
+
+
+@router.post("/train/set_eval_every", response=JobOut, summary="Change how often to evaluate")
+def train_set_eval_every(
+    request: HttpRequest, body: EvalEveryIn, experiment: ExperimentSlug = None
+) -> dict[str, Any]:
+    """Have the running job evaluated every so many steps from now on; the curve stays the same."""
+    job = job_active_found(experiment)
+    command_wait(
+        job_set_eval_every(job=job, steps=body.steps, by=caller_name(request), why=body.why)
+    )
     return job_as_dict(job_found(job.pk))
 
 

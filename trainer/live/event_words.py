@@ -1,10 +1,14 @@
 """What was asked of a job and what happened to it, in words: the same ones wherever it is told."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-# Every job has these; a mark for them on its curves would say nothing.
-ROUTINE = frozenset({"queued", "started", "completed"})
+from trainer.live.durations import duration_text
+
+# Nobody did these: they were found in the losses, and a replay from a checkpoint finds them again.
+FOUND = frozenset({"spike", "nonfinite", "settled", "unlisted"})
+# Every job has the first three, and the others follow marks: theirs would say nothing.
+_UNMARKED = frozenset({"queued", "started", "completed", "settled", "unlisted", "evals_skipped"})
 ARROW = "\N{RIGHTWARDS ARROW}"
 
 _PLAIN = {
@@ -36,21 +40,27 @@ def event_words(
         asked: the payload of the command that led to it.
     """
     task = task_named(detail)
-    if kind == "set_weight":
-        return f"weight of {task} {_change(detail)}"
-    if kind == "set_enabled":
-        return f"{task} {'enabled' if detail.get('new') else 'disabled'}"
-    if kind in _OF_TASK:
-        return f"{task} {_OF_TASK[kind]}"
-    if kind == "set_lr":
-        return ", ".join(_rate_words(detail))
+    if kind in FOUND:
+        return _found_words(kind, task, detail)
+    if kind in _OF_TASK or kind in {"set_weight", "set_enabled"}:
+        return _task_words(kind, task, detail)
+    if kind in _SAYERS:
+        return _SAYERS[kind](detail)
     if kind == "refused":
         words = command_words(str(detail.get("command", "")), asked or {})
         about = f" of {task_named(asked or {})}" if task_named(asked or {}) else ""
         return f"refused {words}{about}: {detail.get('reason', '')}"
     words = _PLAIN.get(kind, kind.replace("_", " "))
+    if {"steps", "seconds"} <= detail.keys():
+        steps, took = detail["steps"], duration_text(detail["seconds"])
+        return f"{words}: {steps:,} step{'s' * (steps != 1)} in {took}"
     why = detail.get("reason") or detail.get("error")
     return f"{words}: {why}" if why else ", ".join([words, *_facts(detail)])
+
+
+def is_unmarked(kind: str) -> bool:
+    """Return whether an event of this kind has no mark on the curves."""
+    return kind in _UNMARKED
 
 
 def command_words(kind: str, payload: Mapping[str, Any]) -> str:
@@ -61,12 +71,50 @@ def command_words(kind: str, payload: Mapping[str, Any]) -> str:
         return "enable" if payload.get("enabled") else "disable"
     if kind == "set_lr":
         return ", ".join(_rate_words(payload))
+    if kind == "set_eval_every":
+        return f"evaluation {_cadence(payload.get('steps'))}"
     return _ASKED_OF_TASK.get(kind, kind.replace("_", " "))
 
 
 def task_named(facts: Mapping[str, Any]) -> str:
     """Return the name of the task that a command or an event is about; "" for none."""
     return str(facts.get("task", ""))
+
+
+def _task_words(kind: str, task: str, detail: Mapping[str, Any]) -> str:
+    if kind == "set_weight":
+        return f"weight of {task} {_change(detail)}"
+    if kind == "set_enabled":
+        return f"{task} {'enabled' if detail.get('new') else 'disabled'}"
+    return f"{task} {_OF_TASK[kind]}"
+
+
+def _found_words(kind: str, task: str, detail: Mapping[str, Any]) -> str:
+    """Return what was found in a task's losses: "recon spiked to 14.2, usually about 0.31"."""
+    is_spike = detail.get("of", kind) == "spike"
+    if kind == "unlisted":
+        what = "spikes" if is_spike else "losses that are not finite"
+        return f"{task} has more {what}; they are on its curve and no longer listed"
+    if kind == "settled":
+        was = "out of its usual range" if is_spike else "not finite"
+        return f"loss of {task} settled; it was {was} now and then since step {detail['since']:,}"
+    if not is_spike:
+        return f"loss of {task} is {detail.get('value')}"
+    usual = detail.get("usual")
+    words = f"{task} spiked to {detail.get('value'):.4g}"
+    return words if usual is None else f"{words}, usually about {usual:.4g}"
+
+
+def _cadence(steps: int | None) -> str:
+    return f"every {steps:,} steps" if steps else "only at the end"
+
+
+def _skipped_words(detail: Mapping[str, Any]) -> str:
+    count, first, last = detail["count"], detail["first"], detail["last"]
+    one_waited = "one was waiting already"
+    if count == 1:
+        return f"evaluation at step {first:,} skipped: {one_waited}"
+    return f"{count:,} evaluations skipped, steps {first:,} to {last:,}: {one_waited}"
 
 
 def _change(detail: Mapping[str, Any]) -> str:
@@ -92,3 +140,12 @@ def _facts(detail: Mapping[str, Any]) -> list[str]:
 
 def _text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+_SAYERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "set_lr": lambda detail: ", ".join(_rate_words(detail)),
+    "set_eval_every": lambda detail: (
+        f"evaluated {_cadence(detail.get('new'))}, not {_cadence(detail.get('old'))}"
+    ),
+    "evals_skipped": _skipped_words,
+}

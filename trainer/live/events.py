@@ -7,7 +7,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.live.event_words import ROUTINE, event_words
+from trainer.live.event_words import FOUND, event_words, is_unmarked
 from trainer.models import JobEvent
 
 SYSTEM_GROUP = "system"
@@ -66,10 +66,31 @@ class CheckpointMessage(TypedDict):
 
 
 class TrainerMessage(TypedDict):
-    """The trainer side came or went."""
+    """The trainer side is there, told every two seconds, or left."""
 
     type: Literal["trainer"]
     state: Literal["online", "offline"]
+
+
+class WarningMessage(TypedDict):
+    """What goes wrong now is no longer what it was; its keys."""
+
+    type: Literal["warning"]
+    keys: list[str]
+
+
+class Figures(TypedDict):
+    """Samples of how a job goes beside its losses, in columns."""
+
+    job: int
+    samples: dict[str, list[float | None]]
+
+
+class FiguresMessage(TypedDict):
+    """New samples came; not counted in the job's `seq`, and so not called the job's."""
+
+    type: Literal["figures"]
+    figures: Figures
 
 
 class TaskMessage(TypedDict):
@@ -120,6 +141,8 @@ Message = (
     | JobMessage
     | CheckpointMessage
     | TrainerMessage
+    | WarningMessage
+    | FiguresMessage
     | TaskMessage
     | RegistryMessage
     | EvalMessage
@@ -199,7 +222,8 @@ def event_as_dict(event: JobEvent) -> dict[str, Any]:
         "kind": event.kind,
         "detail": event.detail,
         "words": event_words(event.kind, event.detail, asked),
-        "routine": event.kind in ROUTINE,
+        "routine": is_unmarked(event.kind),
+        "found": event.kind in FOUND,
         "by": event.by,
         "why": event.why,
         "command": event.command_id,

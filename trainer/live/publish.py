@@ -54,7 +54,7 @@ class _Publisher:
                 group, message = self._backlog[0]
                 try:
                     # Asked for each time, as consumers do: settings may name another one by now.
-                    await get_channel_layer().group_send(group, _frame(message))
+                    await get_channel_layer().group_send(group, _frame(group, message))
                     unreachable = False
                 except (OSError, RedisError) as error:
                     # Redis is away. The rows are committed, so a lost message costs a refetch.
@@ -68,10 +68,10 @@ class _Publisher:
                     self._backlog.popleft()
 
 
-def _frame(message: Message) -> dict[str, str]:
+def _frame(group: str, message: Message) -> dict[str, str]:
     """Return the layer's message: JSON made once here, however many pages receive it."""
     text = json.dumps(message, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-    return {"type": "live.message", "text": text}
+    return {"type": "live.message", "group": group, "text": text}
 
 
 _publisher: _Publisher | None = None
@@ -89,7 +89,7 @@ def publish(group: str, message: Message) -> None:
     _publisher.send(group, message)
 
 
-def publish_flush(*, seconds: float = 2.0) -> None:
+def publish_flush(*, seconds: float = 10.0) -> None:
     """Wait a moment until all messages are out: a process that ends takes its thread with it."""
     deadline = time.monotonic() + seconds
     publisher = _publisher

@@ -11,6 +11,11 @@ class Checkpoint(models.Model):
         STOP = "stop"
         FINAL = "final"
         MANUAL = "manual"
+        # Written to be evaluated, and dropped when nothing needs it any more.
+        EVAL = "eval"
+
+    # Those that go by themselves once newer ones are there, unless somebody named them.
+    PASSING = (Kind.PERIODIC, Kind.EVAL)
 
     experiment = models.ForeignKey(
         "trainer.Experiment", on_delete=models.CASCADE, related_name="checkpoints"
@@ -25,7 +30,8 @@ class Checkpoint(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     step = models.PositiveBigIntegerField(help_text="Steps since the model was new.")
     job_step = models.PositiveIntegerField(default=0, help_text="Steps within its job.")
-    file_name = models.CharField(max_length=200, unique=True)
+    # Branches of a state have the same files.
+    file_name = models.CharField(max_length=200, db_index=True)
     sha256 = models.CharField(max_length=64)
     size_bytes = models.PositiveBigIntegerField()
     # Commands may come at the very step at which a state is copied, before or after it.

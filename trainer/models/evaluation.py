@@ -16,8 +16,13 @@ class EvalRun(models.Model):
         "trainer.Checkpoint", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     step = models.PositiveBigIntegerField()
+    # Else a point could not be put on its job's curve once the checkpoint is gone.
+    job_step = models.PositiveBigIntegerField(null=True, blank=True, help_text="Within its job.")
     errors = models.JSONField(
         default=dict, blank=True, help_text="Why a task could not be evaluated, by its name."
+    )
+    untrained = models.JSONField(
+        default=list, blank=True, help_text="Tasks whose head was new: they know nothing yet."
     )
     by = models.CharField(max_length=150, blank=True, help_text="Empty: at the end of a job.")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -76,3 +81,24 @@ class Reconstructions(models.Model):
 
     def __str__(self) -> str:
         return f"Reconstructions at step {self.step}"
+
+
+class EvalPictures(models.Model):
+    """The same images of a dataset at each evaluation, to follow over time: one file."""
+
+    run = models.ForeignKey(EvalRun, on_delete=models.CASCADE, related_name="pictures")
+    dataset = models.ForeignKey("trainer.Dataset", on_delete=models.CASCADE, related_name="+")
+    sheet = models.CharField(
+        max_length=80, help_text="The file: rows of originals, reconstructions and differences."
+    )
+    psnr = models.JSONField(help_text="Of each image in dB; null where it is no finite number.")
+
+    class Meta:
+        ordering = ("-pk",)
+        verbose_name_plural = "eval pictures"
+        constraints = (
+            models.UniqueConstraint(fields=["run", "dataset"], name="one_sheet_per_dataset"),
+        )
+
+    def __str__(self) -> str:
+        return f"Pictures of eval {self.run_id}"

@@ -28,6 +28,11 @@ class Job(models.Model):
         ROUND_ROBIN = "round_robin"
         WEIGHTED = "weighted"
 
+    class PointsKept(models.TextChoices):
+        ALL = "all"
+        LEVELS = "levels", "levels of detail"
+        NOTHING = "nothing"
+
     # Held by a worker.
     HELD = (State.RUNNING, State.PAUSED)
     # Not at an end: an interrupted job is queued again as soon as a trainer sees it.
@@ -49,6 +54,11 @@ class Job(models.Model):
     schedule = models.CharField(max_length=12, choices=Schedule.choices)
     seed = models.BigIntegerField(
         default=0, validators=[MinValueValidator(0), MaxValueValidator(2**63 - 1)]
+    )
+    eval_every = models.PositiveIntegerField(
+        default=0,
+        validators=[MinValueValidator(0), MaxValueValidator(MAX_STEPS)],
+        help_text="Steps from one evaluation to the next; 0: only when it ends.",
     )
     # The model, tasks and datasets as they were at the start: a job never looks at a card again.
     plan = models.JSONField()
@@ -77,6 +87,14 @@ class Job(models.Model):
     worker = models.CharField(max_length=200, blank=True)
     fence = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
+    # Of this claim; None until its first step.
+    stepped_at = models.DateTimeField(null=True, blank=True)
+    points_kept = models.CharField(
+        max_length=10,
+        choices=PointsKept.choices,
+        default=PointsKept.ALL,
+        help_text="What is left of its losses after old ones made room.",
+    )
     # Restarts in a row without a new checkpoint; too many mean that the job kills its worker.
     fruitless_restarts = models.PositiveSmallIntegerField(default=0)
 

@@ -22,10 +22,12 @@ def child_start(
     log: Path | None = None,
     capture: bool = False,
     pass_fds: Sequence[int] = (),
+    death_signal: signal.Signals = signal.SIGTERM,
 ) -> subprocess.Popen[bytes]:
     """Start a program in its own process group; its output goes to the end of a log file.
 
-    With `capture` its standard output is a pipe instead, for who starts it to read.
+    With `capture` its standard output is a pipe instead, for who starts it to read. It gets
+    `death_signal` when its parent dies.
     Call it from the main thread: the kernel ties the death signal to the thread that
     forked. The own group keeps the terminal's Ctrl-C from the child, so that the
     parent alone decides who stops when.
@@ -43,20 +45,22 @@ def child_start(
             stderr=output,
             pass_fds=pass_fds,
             process_group=0,
-            preexec_fn=die_with_parent(os.getpid()),  # noqa: PLW1509  # no other way to prctl
+            preexec_fn=die_with_parent(os.getpid(), death_signal),  # noqa: PLW1509  # for prctl
         )
     finally:
         if log:
             os.close(output)
 
 
-def die_with_parent(parent: int) -> Callable[[], None]:
-    """Return what a child calls first of all to get SIGTERM when its parent dies."""
+def die_with_parent(
+    parent: int, death_signal: signal.Signals = signal.SIGTERM
+) -> Callable[[], None]:
+    """Return what a child calls first of all to get a signal when its parent dies."""
 
     def ask() -> None:
         if _LIBC is None:
             return
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        _LIBC.prctl(_PR_SET_PDEATHSIG, death_signal)
         if os.getppid() != parent:  # it died between fork and prctl: no signal would come
             os._exit(1)
 

@@ -10,6 +10,7 @@ import sys
 from types import FrameType
 
 LOOK_SECONDS = 0.5
+ORPHAN_SECONDS = 25.0
 
 
 def guard(argv: list[str]) -> int:
@@ -28,7 +29,15 @@ def guard(argv: list[str]) -> int:
         except subprocess.TimeoutExpired:
             if os.getppid() != parent:
                 child.terminate()
-                return child.wait()
+                return _wait_or_kill(child)
+
+
+def _wait_or_kill(child: subprocess.Popen[bytes]) -> int:
+    try:
+        return child.wait(timeout=ORPHAN_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        return child.wait()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -76,7 +77,7 @@ def _sentence(holder: dict[str, object]) -> str:
     about = ", ".join(str(part) for part in (_pid(holder), holder.get("url")) if part)
     return (
         f"ACC is already running on this ACC_HOME ({about or 'another process holds its lock'}). "
-        "A new sign-in link is printed by: manage.py signinlink"
+        f"A new sign-in link is printed by: {sys.executable} manage.py signinlink"
     )
 
 

@@ -1,6 +1,7 @@
 """Looks, before anything starts, whether it can: one clear sentence instead of a traceback."""
 
 import errno
+import ipaddress
 import socket
 import tempfile
 from collections.abc import Sequence
@@ -11,6 +12,9 @@ from django.db.utils import Error as DatabaseError
 from redis.exceptions import RedisError
 
 from trainer.redis_client import redis_client
+from trainer.services.access import password_is_set
+
+WILDCARDS = ("0.0.0.0", "::")  # noqa: S104  # compared, not bound
 
 
 class PreflightRefused(Exception):
@@ -79,6 +83,33 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise PreflightRefused(_port_sentence(host, port, error)) from None
+
+
+def check_exposure(host: str, allowed_hosts: Sequence[str]) -> None:
+    """Refuse to be reached from other machines before somebody has a password and hosts are named.
+
+    Needs the tables.
+    """
+    if _is_loopback(host):
+        return
+    begin = f"ACC_HOST={host} lets other machines reach ACC, and "
+    if not password_is_set():
+        raise PreflightRefused(
+            begin + "no administrator has a password yet; set one with "
+            "'manage.py changepassword operator', or leave ACC_HOST unset."
+        )
+    if host in WILDCARDS and not allowed_hosts:
+        raise PreflightRefused(
+            begin + "the names by which they do are not known; list them in ACC_ALLOWED_HOSTS, "
+            "such as ACC_ALLOWED_HOSTS=acc.example.org,192.0.2.7."
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _port_sentence(host: str, port: int, error: OSError) -> str:

@@ -1,8 +1,10 @@
 """The children of a running system: their command lines, surroundings and order of stopping."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from django.conf import settings
@@ -12,6 +14,10 @@ from trainer.processes.valkey import valkey_argv, valkey_prepare
 from trainer.services.nodes import node_name
 
 WEB_RANK, WORKER_RANK, VALKEY_RANK = 0, 1, 2
+# What clients send is {"ack": 123}; more would only be held in memory.
+SOCKET_FRAME_BYTES = 4096
+# In both directions: a longer message to a page is never sent, nor any other one after it.
+SOCKET_MESSAGE_BYTES = 1024 * 1024
 
 
 def site_url() -> str:
@@ -23,11 +29,20 @@ def site_url() -> str:
     return f"http://{host}:{settings.ACC_PORT}"
 
 
+def socket_limits() -> list[str]:
+    """Return how Daphne is told what a WebSocket may carry."""
+    frame, message = str(SOCKET_FRAME_BYTES), str(SOCKET_MESSAGE_BYTES)
+    return ["--websocket-max-frame-size", frame, "--websocket-max-message-size", message]
+
+
 def web_spec(*, lock_fd: int) -> ChildSpec:
     """Return the web side: Daphne, which serves HTTP and WebSocket."""
     argv = ["-m", "daphne", "-v", "0", "--no-server-name", "-b", settings.ACC_HOST]
-    argv += ["-p", str(settings.ACC_PORT), "accsite.asgi:application"]
-    return _python_spec("web", argv, fds=(lock_fd,), rank=WEB_RANK, stop_seconds=3)
+    argv += [*socket_limits(), "-p", str(settings.ACC_PORT), "accsite.asgi:application"]
+    spec = _python_spec("web", argv, fds=(lock_fd,), rank=WEB_RANK, stop_seconds=3)
+    # Nobody is left to insist, and Daphne may wait for a request that never ends, with the lock
+    # and the port in its hands: no new system could start.
+    return replace(spec, death_signal=signal.SIGKILL)
 
 
 def worker_spec(queue: str) -> ChildSpec:

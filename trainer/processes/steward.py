@@ -15,14 +15,20 @@ from django.db.utils import Error as DatabaseError
 
 from trainer.selectors.registry import registries_are_known
 from trainer.selectors.system import jobs_held
+from trainer.services.access import access_forget_old
+from trainer.services.artifacts import artifacts_sweep
 from trainer.services.nodes import node_goodbye, node_heartbeat
 from trainer.services.reconciler import reconcile_once
+from trainer.services.warnings import warnings_announce
 
 logger = logging.getLogger("acc.steward")
 
 PERIOD_SECONDS = 1.0
+# Open pages need not hear of every beat.
+TOLD_EVERY = 2
 # Beats this far apart mean that something held this thread up.
 GAP_SECONDS = 5.0
+SWEEP_SECONDS = 600.0
 # After so long, a trainer side says that it is alive although its files are not all known.
 READY_SECONDS = 30.0
 
@@ -30,7 +36,7 @@ READY_SECONDS = 30.0
 class Steward(threading.Thread):
     """Runs once a second until told to stop; a database that is away for a while is survived."""
 
-    def __init__(self, *, wanted_device: str, first_work: Callable[[], None] | None) -> None:
+    def __init__(self, *, wanted_device: str, first_work: Callable[[], bool | None] | None) -> None:
         super().__init__(name="steward", daemon=True)
         self._wanted = wanted_device
         self._first_work = first_work
@@ -42,9 +48,12 @@ class Steward(threading.Thread):
         self.refusal = ""  # why this machine cannot do what it was told to; ends the system
         self._devices = ["cpu"]  # what every machine has; the probe says whether there is more
         self._versions: dict[str, str] = {}
+        self._beats = 0
+        self._warned: frozenset[str] = frozenset()
         self._in_trouble = False
         self._last_beat = time.time()
         self._patient_until = 0.0
+        self._next_sweep = 0.0
 
     def ready_from(self, pipe: int) -> None:
         """Say that this trainer side is alive once something comes through a pipe."""
@@ -75,13 +84,24 @@ class Steward(threading.Thread):
             return  # the very first start: whoever sees a trainer online may use its classes
         is_ready = self._is_ready()
         if is_ready:
-            node_heartbeat(devices=self._devices, versions=self._versions)
+            self._beats += 1
+            node_heartbeat(
+                devices=self._devices,
+                versions=self._versions,
+                is_told=self._beats % TOLD_EVERY == 1,
+            )
         reconcile_once(trust_leases=self._leases_count())
+        self._warned = warnings_announce(told=self._warned)
+        if time.monotonic() >= self._next_sweep:
+            self._next_sweep = time.monotonic() + SWEEP_SECONDS
+            artifacts_sweep()
+            access_forget_old()
         here = f"{socket.gethostname()}:"
         self.jobs_here = [job.pk for job in jobs_held() if job.worker.startswith(here)]
         if is_ready and self._first_work is not None and self._probe is None:
             work, self._first_work = self._first_work, None
-            work()
+            if work():
+                self._first_work = work  # too early; the next beat tries again
 
     def _is_ready(self) -> bool:
         """Return whether a saved file would be seen at once, as who sees a trainer may expect.

@@ -1,5 +1,6 @@
 """Keeps child processes running: starts them, starts them again, stops them in order."""
 
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +28,7 @@ class ChildSpec:
     pass_fds: tuple[int, ...] = ()
     stop_rank: int = 0  # lower ranks stop first, equal ones together
     stop_seconds: float = 20.0  # then SIGKILL
+    death_signal: signal.Signals = signal.SIGTERM  # when `up` itself dies
     prepare: Callable[[], None] | None = None  # before each start
 
 
@@ -81,7 +83,12 @@ class Supervisor:
             spec.prepare()
         child.started_at = time.monotonic()
         child.process = child_start(
-            spec.argv, env=spec.env, cwd=spec.cwd, log=spec.log, pass_fds=spec.pass_fds
+            spec.argv,
+            env=spec.env,
+            cwd=spec.cwd,
+            log=spec.log,
+            pass_fds=spec.pass_fds,
+            death_signal=spec.death_signal,
         )
 
     def _mourn(self, child: Child, code: int, now: float) -> None:

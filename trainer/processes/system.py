@@ -11,6 +11,7 @@ from django.conf import settings
 
 from trainer.processes.children import child_start
 from trainer.processes.lock import HomeLock
+from trainer.processes.messenger import Messenger
 from trainer.processes.preflight import PreflightRefused
 from trainer.processes.signals import SignalWatch
 from trainer.processes.specs import (
@@ -24,6 +25,7 @@ from trainer.processes.specs import (
 )
 from trainer.processes.steward import Steward
 from trainer.processes.supervisor import Supervisor
+from trainer.processes.upkeep import upkeep_start
 from trainer.processes.valkey import valkey_answers
 from trainer.services.demo import demo_ensure
 
@@ -43,6 +45,7 @@ class System:
             wanted_device=settings.ACC_DEVICE,
             first_work=demo_ensure if settings.ACC_DEMO else None,
         )
+        self._messenger = Messenger()
         self._probe: subprocess.Popen[bytes] | None = None
 
     def run(self, *, on_ready: Callable[[], None]) -> None:
@@ -77,11 +80,13 @@ class System:
         ready, ready_fd = os.pipe()
         self._steward.ready_from(ready)
         supervisor.start(watch_spec(ready_fd=ready_fd))
-        supervisor.start(worker_spec("train"))
-        supervisor.start(worker_spec("eval"))
-        supervisor.start(worker_spec("recipe"))
+        for queue in settings.ACC_QUEUES:
+            supervisor.start(worker_spec(queue))
         self._steward.devices_from(self._start_probe())
         self._steward.start()
+        upkeep_start()
+        if settings.ACC_WEBHOOK_URL:
+            self._messenger.start()
         if self._with_web:
             _until(_web_answers, supervisor, watch)
 
@@ -98,6 +103,7 @@ class System:
         return self._probe
 
     def _stop(self, supervisor: Supervisor) -> None:
+        self._messenger.end()
         if self._steward.is_alive():
             self._steward.end()
         if self._probe is not None and self._probe.poll() is None:

@@ -28,9 +28,23 @@ def checkpoints_of(experiment: Experiment) -> list[Checkpoint]:
     return list(experiment.checkpoints.all())
 
 
+def checkpoints_named(experiment: Experiment, *, limit: int) -> list[Checkpoint]:
+    """Return an experiment's checkpoints with a tag, the newest first."""
+    return list(experiment.checkpoints.exclude(tag="").order_by("-pk")[:limit])
+
+
 def checkpoint_get(checkpoint_id: int) -> Checkpoint | None:
     """Return the checkpoint of a number, of whichever experiment."""
     return Checkpoint.objects.select_related("experiment").filter(pk=checkpoint_id).first()
+
+
+def checkpoint_current(experiment: Experiment) -> Checkpoint | None:
+    """Return the state from which a job of the experiment would start now.
+
+    In one statement: the one that `experiment` names may be replaced and deleted at any moment.
+    """
+    current = Experiment.objects.filter(pk=experiment.pk).values("current_checkpoint")
+    return Checkpoint.objects.filter(pk__in=current).first()
 
 
 def job_health(job: Job) -> dict[str, str]:
@@ -49,6 +63,13 @@ def evals_newest(experiment: Experiment) -> dict[int, EvalRun]:
     measured = {run.checkpoint.sha256: run for run in runs if run.checkpoint}
     rows = experiment.checkpoints.values_list("pk", "sha256")
     return {pk: measured[sha256] for pk, sha256 in rows if sha256 in measured}
+
+
+def eval_newest(checkpoint: Checkpoint) -> EvalRun | None:
+    """Return the newest evaluation of one state, as `evals_newest` has it, with its results."""
+    runs = EvalRun.objects.filter(experiment=checkpoint.experiment_id)
+    same = runs.filter(checkpoint__sha256=checkpoint.sha256).order_by("-pk")
+    return same.prefetch_related("results").first()
 
 
 def metric_names(experiment: Experiment) -> list[str]:

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
-from trainer.models import Call, EvalResult, EvalRun, Experiment
+from trainer.models import Call, EvalResult, EvalRun, Experiment, Job
 
+EARLIER_SHOWN = 40
 UNDER_WAY = (Call.State.PENDING, Call.State.RUNNING)
 
 
@@ -27,6 +28,7 @@ def eval_as_dict(run: EvalRun) -> dict[str, Any]:
         "by": run.by,
         "results": results,
         "errors": run.errors,
+        "untrained": run.untrained,
         "nonfinite": nonfinite,
     }
 
@@ -34,6 +36,28 @@ def eval_as_dict(run: EvalRun) -> dict[str, Any]:
 def evals_of(experiment: Experiment, *, limit: int) -> list[EvalRun]:
     """Return an experiment's evaluations with their results, the newest first."""
     return list(experiment.eval_runs.prefetch_related("results").order_by("-pk")[:limit])
+
+
+def evals_last(jobs: Iterable[Job]) -> dict[int, EvalRun]:
+    """Return of each job that was evaluated its last state's newest evaluation."""
+    known = EvalRun.objects.prefetch_related("results")
+    latest = known.order_by(F("job_step").desc(nulls_last=True), "-pk")
+    return {job.pk: run for job in jobs if (run := latest.filter(job=job).first())}
+
+
+def evals_earlier(experiment: Experiment) -> list[EvalRun]:
+    """Return the evaluations that the newest one can be compared with, the newest first.
+
+    Those of states with a name are all there; of the others the last ones.
+    """
+    runs = experiment.eval_runs.select_related("checkpoint").order_by("-pk")
+    # They are offered in a line each: what a checkpoint holds besides would be most of the work.
+    runs = runs.only("experiment", "step", "job", "checkpoint__tag")
+    newest = list(runs[: EARLIER_SHOWN + 1])[1:]
+    named = runs.exclude(checkpoint=None).exclude(checkpoint__tag="")[:EARLIER_SHOWN]
+    shown = {run.pk for run in newest}
+    first = experiment.eval_runs.order_by("-pk").values_list("pk", flat=True).first()
+    return newest + [run for run in named if run.pk not in shown and run.pk != first]
 
 
 def calls_about(kind: str, states: Iterable[Call.State]) -> QuerySet[Call]:
@@ -52,8 +76,21 @@ def call_under_way(experiment: Experiment, kind: str) -> Call | None:
     return calls.filter(state__in=UNDER_WAY).first()
 
 
+def call_waiting(experiment: Experiment, kind: str) -> bool:
+    """Return whether a question of a kind waits for somebody who begins with it."""
+    waiting = calls_about(kind, [Call.State.PENDING])
+    return waiting.filter(payload__experiment=experiment.slug).exists()
+
+
+def better_of(good: float | None, poor: float | None) -> str:
+    """Return which direction of a metric is better, "higher" or "lower"; empty if nobody said."""
+    if good is None or poor is None or good == poor:
+        return ""
+    return "higher" if good > poor else "lower"
+
+
 def metric_directions(slugs: Iterable[str]) -> dict[tuple[str, str], str]:
-    """Return where a metric is better, "higher" or "lower", as classes declared it.
+    """Return where a metric is better, as classes declared it: "higher", "lower" or empty.
 
     Args:
         slugs: of the experiments whose evaluations are looked at.
@@ -62,8 +99,4 @@ def metric_directions(slugs: Iterable[str]) -> dict[tuple[str, str], str]:
         run__experiment__slug__in=slugs, good__isnull=False, poor__isnull=False
     )
     known = declared.values_list("task_name", "metric", "good", "poor").distinct()
-    return {
-        (task, metric): "higher" if good > poor else "lower"
-        for task, metric, good, poor in known
-        if good is not None and poor is not None
-    }
+    return {(task, metric): better_of(good, poor) for task, metric, good, poor in known}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from trainer.live.event_words import ROUTINE, command_words, event_words, task_named
+from trainer.live.event_words import command_words, event_words, is_unmarked, task_named
 from trainer.models import Job, JobCommand, JobEvent
 
 
@@ -13,7 +13,7 @@ class Happening:
 
     Attributes:
         outcome: "done", "refused" or "asked".
-        routine: every job has one; its curves carry no mark for it.
+        routine: the curves carry no mark for it.
         task: the task it is about; "" for none.
     """
 
@@ -46,7 +46,7 @@ def _of_event(event: JobEvent) -> Happening:
         kind=event.kind,
         words=event_words(event.kind, event.detail, asked),
         outcome="refused" if event.kind == "refused" else "done",
-        routine=event.kind in ROUTINE,
+        routine=is_unmarked(event.kind),
         task=task_named(event.detail) or task_named(asked),
         by=event.by,
         why=event.why,

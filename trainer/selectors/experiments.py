@@ -3,6 +3,12 @@
 from typing import Any
 
 from trainer.models import Dataset, Experiment, TaskCard
+from trainer.selectors.evals import UNDER_WAY, calls_about
+
+# As whom the first start makes its experiment.
+DEMO = "demo"
+# The question to the trainer side that has it made.
+DEMO_CREATE = "demo_create"
 
 
 def experiment_active() -> Experiment | None:
@@ -13,6 +19,26 @@ def experiment_active() -> Experiment | None:
 def experiment_get(slug: str | None) -> Experiment | None:
     """Return the named experiment, or the active one where no name is given."""
     return Experiment.objects.filter(slug=slug).first() if slug else experiment_active()
+
+
+def experiment_as_dict(experiment: Experiment) -> dict[str, Any]:
+    """Return an experiment in the API's shape."""
+    archived_at = experiment.archived_at
+    return {
+        "slug": experiment.slug,
+        "name": experiment.name,
+        "model_class": experiment.model_class,
+        "active": experiment.is_active,
+        "created_at": experiment.created_at.isoformat(),
+        "archived_at": archived_at.isoformat() if archived_at else None,
+    }
+
+
+def is_demo(experiment: Experiment) -> bool:
+    """Return whether the first start made the experiment, or is making it, for who is new here."""
+    if experiment.jobs.filter(created_by=DEMO).exists():
+        return True
+    return calls_about(DEMO_CREATE, UNDER_WAY).exists()
 
 
 def model_as_dict(experiment: Experiment) -> dict[str, Any]:

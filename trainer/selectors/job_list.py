@@ -2,16 +2,20 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
+from numpy.typing import NDArray
 
 from trainer.models import EvalResult, Experiment, Job, LossLevel, LossSegment, LossSeries
+from trainer.models.job import MAX_STEPS
 from trainer.selectors.jobs import jobs_of
 from trainer.selectors.loss_levels import TOTAL, row_unpack
 from trainer.selectors.loss_runs import segment_unpack
 
 SPARK_POINTS = 32
+Course = tuple[NDArray[Any], NDArray[Any]]  # steps and losses
 SORTS = {
     "newest": (),
     "longest": (F("active_seconds").desc(),),
@@ -38,6 +42,7 @@ class JobFilter:
 def job_list(experiment: Experiment, wanted: JobFilter, *, limit: int) -> list[Job]:
     """Return an experiment's jobs with their summaries and checkpoints."""
     jobs = jobs_of(experiment).select_related("checkpoint").prefetch_related("loss_series")
+    jobs = jobs.defer("plan")
     if wanted.state:
         jobs = jobs.filter(state=wanted.state)
     if wanted.starred:
@@ -77,49 +82,62 @@ def jobs_best_metrics(jobs: Iterable[Job]) -> dict[int, EvalResult]:
 def jobs_sparks(jobs: Iterable[Job]) -> dict[int, list[float]]:
     """Return the course of each job's total loss in a few values, evenly spaced over its steps.
 
-    Two statements for all jobs: the coarsest buckets of the long ones, the points of the others.
+    Two statements for all jobs: the coarsest buckets, and the points that no bucket holds yet.
     """
-    listed = list(jobs)
-    courses = _coarse_courses([job.pk for job in listed])
-    courses |= _exact_courses([job.pk for job in listed if job.pk not in courses])
+    job_ids = [job.pk for job in jobs]
+    courses, reached = _coarse_courses(job_ids)
+    for segment in _segments_after(job_ids, reached):
+        course = _exact_course(segment, after_step=reached.get(segment.job_id, 0))
+        courses.setdefault(segment.job_id, []).append(course)
     sparks = {}
-    for job_id, course in courses.items():
-        steps_N, losses_N = (np.asarray(column) for column in zip(*course, strict=True))
-        grid = np.linspace(steps_N[0], steps_N[-1], SPARK_POINTS)
-        sparks[job_id] = np.interp(grid, steps_N, losses_N).tolist()
+    for job_id, parts in courses.items():
+        steps_N, losses_N = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+        if len(steps_N):
+            grid = np.linspace(steps_N[0], steps_N[-1], SPARK_POINTS)
+            sparks[job_id] = np.interp(grid, steps_N, losses_N).tolist()
     return sparks
 
 
-def _coarse_courses(job_ids: list[int]) -> dict[int, list[tuple[float, float]]]:
-    courses: dict[int, list[tuple[float, float]]] = {}
+def _coarse_courses(job_ids: list[int]) -> tuple[dict[int, list[Course]], dict[int, int]]:
+    """Return what the coarsest levels of detail say, and up to which step they suffice."""
+    courses: dict[int, list[Course]] = {}
+    told: dict[int, int] = {}
+    reached: dict[int, int] = {}
     for row in _coarsest(job_ids):
         buckets = row_unpack(row).buckets.get(TOTAL)
         if buckets is None:
             continue
-        course = courses.setdefault(row.job_id, [])
         # The finer level goes on where the coarser one has no full row yet.
-        reached = course[-1][0] if course else 0.0
-        rest = buckets[buckets["low_step"] > reached]
-        ends = np.maximum(rest["low_step"], rest["high_step"]).tolist()
-        course += list(zip(ends, rest["mean"].tolist(), strict=True))
-    return {job_id: course for job_id, course in courses.items() if course}
+        rest = buckets[buckets["low_step"] > told.get(row.job_id, 0)]
+        if not len(rest):
+            continue
+        ends = np.maximum(rest["low_step"], rest["high_step"])
+        courses.setdefault(row.job_id, []).append((ends, rest["mean"]))
+        told[row.job_id] = int(ends[-1])
+        # Beyond two levels, what no bucket holds is many points, and less than a pixel or two wide.
+        reached[row.job_id] = MAX_STEPS if row.top > 2 else row.last_step
+    return courses, reached
 
 
-def _coarsest(job_ids: list[int]) -> QuerySet[LossLevel]:
-    """Return of each job with several levels the rows of its two coarsest ones, those first."""
+def _coarsest(job_ids: list[int]) -> QuerySet[LossLevel, Any]:
+    """Return of each job the rows of its two coarsest levels, the coarsest first."""
     top = LossLevel.objects.filter(job=OuterRef("job")).order_by().values("job")
     rows = LossLevel.objects.filter(job__in=job_ids)
     rows = rows.annotate(top=Subquery(top.annotate(top=Max("level")).values("top")))
-    return rows.filter(top__gte=2, level__gte=F("top") - 1).order_by("job", "-level", "index")
+    return rows.filter(level__gte=F("top") - 1).order_by("job", "-level", "index")
 
 
-def _exact_courses(job_ids: list[int]) -> dict[int, list[tuple[float, float]]]:
-    courses: dict[int, list[tuple[float, float]]] = {}
-    for segment in LossSegment.objects.filter(job__in=job_ids).order_by("job", "first_step"):
-        run = segment_unpack(segment)
-        totals = run.values_ST[:, -1].tolist()
-        points = list(enumerate(totals, run.first_step))
-        finite = [(float(step), loss) for step, loss in points if np.isfinite(loss)]
-        if finite:
-            courses.setdefault(segment.job_id, []).extend(finite)
-    return courses
+def _segments_after(job_ids: list[int], reached: dict[int, int]) -> QuerySet[LossSegment]:
+    """Return of each job the segments with steps after the one that was reached, in order."""
+    wanted = Q(job__in=[job_id for job_id in job_ids if job_id not in reached])
+    for job_id, step in reached.items():
+        if step < MAX_STEPS:
+            wanted |= Q(job=job_id, first_step__gt=step + 1 - F("step_count"))
+    return LossSegment.objects.filter(wanted).order_by("job", "first_step")
+
+
+def _exact_course(segment: LossSegment, *, after_step: int) -> Course:
+    losses_S = segment_unpack(segment).values_ST[:, -1]
+    steps_S = np.arange(segment.first_step, segment.first_step + len(losses_S))
+    kept_S = np.isfinite(losses_S) & (steps_S > after_step)
+    return steps_S[kept_S], losses_S[kept_S]

@@ -32,8 +32,10 @@ def job_as_dict(job: Job) -> dict[str, Any]:
         "batch_size": job.batch_size,
         "schedule": job.schedule,
         "seed": job.seed,
+        "eval_every": job.eval_every,
         "duration_seconds": round(job.active_seconds, 3),
         "repeats": job.repeats_id,
+        "points_kept": job.points_kept,
     }
 
 
@@ -77,9 +79,14 @@ def job_events(job: Job) -> list[dict[str, Any]]:
     return [event_as_dict(event) for event in job.events.select_related("command").order_by("pk")]
 
 
+def jobs_listed(experiment: Experiment | None) -> QuerySet[Job]:
+    """Return the same for lists, which show nothing of the plan: it is most of a job's row."""
+    return jobs_of(experiment).defer("plan", "traceback")
+
+
 def job_history(experiment: Experiment | None, *, limit: int) -> list[Job]:
     """Return the newest jobs with their summaries prefetched."""
-    return list(jobs_of(experiment).prefetch_related("loss_series")[:limit])
+    return list(jobs_listed(experiment).prefetch_related("loss_series")[:limit])
 
 
 def job_active(experiment: Experiment) -> Job | None:

@@ -45,10 +45,14 @@ def fold(buckets_N: Buckets, groups_N: NDArray[np.int64]) -> Buckets:
         return buckets_N
     starts_G = _starts(groups_N)
     folded = np.zeros(len(starts_G), dtype=BUCKET)
-    lows = np.lexsort((buckets_N["low"], groups_N))[starts_G]
-    highs = np.lexsort((-buckets_N["high"], groups_N))[starts_G]
-    for field, chosen in (("low", lows), ("high", highs)):
-        folded[field] = buckets_N[field][chosen]
+    sizes_G = np.diff(starts_G, append=len(buckets_N))
+    for field, extreme in (("low", np.minimum), ("high", np.maximum)):
+        values_N = np.ascontiguousarray(buckets_N[field])
+        best_G = extreme.reduceat(values_N, starts_G)
+        best = np.flatnonzero(values_N == np.repeat(best_G, sizes_G))
+        # Of the best ones of each group, the first.
+        chosen = best[np.searchsorted(best, starts_G)]
+        folded[field] = best_G
         folded[f"{field}_step"] = buckets_N[f"{field}_step"][chosen]
     counts_N = buckets_N["count"].astype(np.float64)
     sums_G = np.add.reduceat(buckets_N["mean"] * counts_N, starts_G)
@@ -84,11 +88,24 @@ def band_table(
     return {
         "first_step": np.maximum(groups_G * width + 1, after_step + 1).tolist(),
         "last_step": np.minimum((groups_G + 1) * width, last_step).tolist(),
-        "low": folded["low"].tolist(),
-        "high": folded["high"].tolist(),
-        "mean": folded["mean"].tolist(),
+        "low": shortened(folded["low"]),
+        "high": shortened(folded["high"]),
+        "mean": shortened(folded["mean"]),
         "count": folded["count"].tolist(),
     }
+
+
+def shortened(losses_N: NDArray[np.float32]) -> list[float]:
+    """Return finite losses with nine digits: as float32 they are the same, as JSON half as long."""
+    exact_N = losses_N.astype(np.float64)
+    size_N = np.abs(exact_N)
+    # Within these bounds the powers of ten are exact; elsewhere the digits stay as they are.
+    inside_N = (size_N >= 1e-12) & (size_N < 1e8)
+    digits_N = 8 - np.floor(np.log10(np.where(inside_N, size_N, 1.0)))
+    scale_N = 10.0**digits_N
+    short_N = np.where(inside_N, np.round(exact_N * scale_N) / scale_N, exact_N)
+    numbers: list[float] = short_N.tolist()
+    return numbers
 
 
 def _starts(groups_N: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ from itertools import groupby
 import numpy as np
 
 from trainer.models import Job, LossLevel
-from trainer.selectors.loss_buckets import BUCKET, ODD, Buckets, Odds, buckets_of
+from trainer.selectors.loss_buckets import BUCKET, ODD, Buckets, Odds, buckets_of, fold
 from trainer.selectors.loss_runs import LossRun, loss_runs, runs_merge
 
 BUCKET_STEPS = 64
@@ -43,15 +43,27 @@ def bucket_steps(level: int) -> int:
 def stretches(
     job: Job, *, first_step: int, last_step: int, steps_a_bucket: float
 ) -> Iterator[Stretch]:
-    """Yield a job's curves from step to step, in buckets of at most so many steps."""
-    yield from _read(job, _level_for(steps_a_bucket), first_step, last_step)
+    """Yield a job's curves from step to step, in buckets of at most so many steps.
+
+    Of a job that was thinned, the buckets of level 1 that the view touches: there is nothing finer.
+    """
+    level = _level_for(steps_a_bucket)
+    if job.points_kept == Job.PointsKept.LEVELS:
+        first_step = (first_step - 1) // BUCKET_STEPS * BUCKET_STEPS + 1
+        last_step = -(-last_step // BUCKET_STEPS) * BUCKET_STEPS
+        level = max(1, level)
+    yield from _read(job, level, first_step, last_step)
 
 
-def band_width(steps_a_bucket: float) -> int:
-    """Return the least count of steps, at least so many, that cuts no bucket read for them."""
+def band_width(least_steps: float, steps_a_bucket: float) -> int:
+    """Return the least count of steps, at least so many, that cuts no bucket read by `stretches`.
+
+    Args:
+        steps_a_bucket: what `stretches` was called with.
+    """
     level = _level_for(steps_a_bucket)
     size = bucket_steps(level) if level else 1
-    return max(1, math.ceil(steps_a_bucket / size)) * size
+    return max(1, math.ceil(least_steps / size)) * size
 
 
 def _level_for(steps_a_bucket: float) -> int:
@@ -88,6 +100,15 @@ def joined(parts: list[Stretch]) -> Stretch:
         whole.buckets[name] = np.concatenate([p.buckets.get(name, EMPTY_BUCKETS) for p in parts])
         whole.odds[name] = np.concatenate([p.odds.get(name, EMPTY_ODDS) for p in parts])
     return whole
+
+
+def folded(stretch: Stretch, width: int) -> Stretch:
+    """Return a stretch in buckets of `width` steps, a multiple of what those in it hold."""
+    buckets = {
+        name: fold(own, (own["low_step"].astype(np.int64) - 1) // width)
+        for name, own in stretch.buckets.items()
+    }
+    return Stretch(buckets, stretch.odds)
 
 
 def _read(job: Job, level: int, first_step: int, last_step: int) -> Iterator[Stretch]:

@@ -9,7 +9,15 @@ from numpy.typing import NDArray
 from trainer.live.events import NonFinite, json_numbers, nonfinite_name
 from trainer.models import Job
 from trainer.selectors.loss_buckets import band_table, extremes
-from trainer.selectors.loss_levels import TOTAL, Stretch, band_width, joined, stretches
+from trainer.selectors.loss_levels import (
+    BUCKET_STEPS,
+    TOTAL,
+    Stretch,
+    band_width,
+    folded,
+    joined,
+    stretches,
+)
 from trainer.selectors.loss_runs import LossRun, last_step_stored, loss_runs
 
 
@@ -56,23 +64,39 @@ def loss_columns(
         bands: also give the buckets themselves, at most `max_points` a series, each with its
             steps, extremes and mean. Where all steps fit, each is a bucket of its own.
     """
-    end = last_step_stored(job)
-    if last_step is not None:
-        end = min(end, last_step)
+    stored = last_step_stored(job)
+    end = stored if last_step is None else min(stored, last_step)
     step_count = max(0, end - after_step)
-    steps_a_bucket = step_count / (max_points if bands else max(1, (max_points - 2) // 2))
+    # Bands may be half as many as asked for: the most that reading a finer level would bring.
+    steps_a_bucket = step_count / (max_points / 2 if bands else max(1, (max_points - 2) // 2))
     read = stretches(job, first_step=after_step + 1, last_step=end, steps_a_bucket=steps_a_bucket)
     whole = joined(list(read))
-    answer = _columns_of(whole, max_points) | {"job": job.pk}
-    if bands:
-        # A view that begins within a bucket has one more of them than its steps would fill.
-        fits = step_count <= max_points
-        width = 1 if fits else band_width(step_count / (max_points - 1))
-        answer["bands"] = {
-            name: band_table(buckets, after_step=after_step, last_step=end, width=width)
-            for name, buckets in whole.buckets.items()
-        }
-    return answer
+    told = {"job": job.pk, "kept": job.points_kept}
+    if not bands:
+        return _columns_of(whole, max_points) | told
+    # A view that begins within a bucket has one more of them than its steps would fill.
+    fits = step_count <= max_points
+    width = 1 if fits else band_width(step_count / (max_points - 1), steps_a_bucket)
+    if job.points_kept == Job.PointsKept.LEVELS:
+        # The view's ends are those of the stretches that it touches.
+        width, after_step = max(width, BUCKET_STEPS), after_step // BUCKET_STEPS * BUCKET_STEPS
+        end = min(stored, -(-end // BUCKET_STEPS) * BUCKET_STEPS)
+    # Folded first: what follows then has no more to do for a long job than for a short one.
+    fine, whole = whole, folded(whole, width)
+    tables = {
+        name: band_table(buckets, after_step=after_step, last_step=end, width=width)
+        for name, buckets in whole.buckets.items()
+    }
+    return _columns_of(_with_ends(whole, fine), max_points) | told | {"bands": tables}
+
+
+def _with_ends(whole: Stretch, fine: Stretch) -> Stretch:
+    """Add the finest buckets at both ends, else a curve would not end at its newest loss."""
+    ended = {
+        name: np.concatenate([own[:1], whole.buckets[name], own[-1:]])
+        for name, own in fine.buckets.items()
+    }
+    return Stretch(ended, whole.odds)
 
 
 def _columns_of(whole: Stretch, max_points: int) -> dict[str, Any]:
@@ -82,9 +106,12 @@ def _columns_of(whole: Stretch, max_points: int) -> dict[str, Any]:
         steps_N, losses_N = _thinned(*extremes(buckets, whole.odds[name]), max_points)
         columns[name] = {"step": steps_N.tolist(), "loss": json_numbers(losses_N)}
         nonfinite += [
-            {"step": int(step), "task_name": name, "value": nonfinite_name(float(loss))}
-            for step, loss in zip(steps_N, losses_N, strict=True)
-            if not np.isfinite(loss)
+            {
+                "step": int(steps_N[place]),
+                "task_name": name,
+                "value": nonfinite_name(float(losses_N[place])),
+            }
+            for place in np.flatnonzero(~np.isfinite(losses_N))
         ]
     total = columns.pop(TOTAL, {"step": [], "loss": []})
     return {"series": columns, "total": total, "nonfinite": nonfinite}

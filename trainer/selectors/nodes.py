@@ -26,6 +26,11 @@ def devices_available() -> list[str]:
     return list(dict.fromkeys(device for node in nodes_online() for device in node.devices))
 
 
+def device_is_offered(wanted: str) -> bool:
+    """Return whether some trainer side that is alive has a device; "cuda" is the first one."""
+    return not {wanted, f"{wanted}:0"}.isdisjoint(devices_available())
+
+
 def node_leads(name: str) -> bool:
     """Return whether a trainer side does what one alone may do: the one that is alive longest."""
     alive = sorted(nodes_online(), key=lambda node: node.pk)

@@ -2,7 +2,7 @@
 
 from django.db.models import Count
 
-from trainer.models import Checkpoint, Experiment, Job, JobCommand
+from trainer.models import Experiment, Job, JobCommand
 
 
 def experiments_offered() -> list[Experiment]:
@@ -14,15 +14,6 @@ def experiments_all() -> list[Experiment]:
     """Return every experiment, the archived ones last, each part the newest first."""
     rows = Experiment.objects.select_related("current_checkpoint").prefetch_related("task_cards")
     return sorted(rows.order_by("-created_at"), key=lambda row: row.archived_at is not None)
-
-
-def checkpoint_current(experiment: Experiment) -> Checkpoint | None:
-    """Return the state from which a job of the experiment would start now.
-
-    In one statement: the one that `experiment` names may be replaced and deleted at any moment.
-    """
-    current = Experiment.objects.filter(pk=experiment.pk).values("current_checkpoint")
-    return Checkpoint.objects.filter(pk__in=current).first()
 
 
 def job_counts() -> dict[int, int]:

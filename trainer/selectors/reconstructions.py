@@ -4,7 +4,8 @@ import re
 
 from django.core.files.storage import default_storage
 
-from trainer.models import Experiment, Reconstructions
+from trainer.models import EvalPictures, Experiment, LatentView, Reconstructions
+from trainer.selectors.latents import latent_files
 
 PICTURE_ROOM = "reconstructions"
 SAMPLE_ROOM = "samples"  # of datasets
@@ -23,9 +24,14 @@ def reconstructions_of(experiment: Experiment) -> list[Reconstructions]:
 
 
 def picture_names() -> set[str]:
-    """Return the files that some set names."""
+    """Return the files that some row names."""
     sets = Reconstructions.objects.values_list("images", flat=True)
-    return {image[kind] for images in sets for image in images for kind in KINDS}
+    followed = EvalPictures.objects.values_list("sheet", flat=True)
+    named = {image[kind] for images in sets for image in images for kind in KINDS}
+    named |= set(followed)
+    for facts in LatentView.objects.values_list("facts", flat=True):
+        named |= latent_files(facts)
+    return named
 
 
 def picture_read(name: str) -> bytes | None:

@@ -1,20 +1,23 @@
-"""Ways in: the one-time sign-in link and the API token."""
+"""Ways in: the one-time sign-in link and ACC's own API token."""
 
 import datetime
 import hashlib
 import hmac
 import secrets
 
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from trainer.models import SignInLink
 from trainer.secret_file import secret_file
 
 LINK_HOURS = 12
+ATTEMPT_DAYS = 90
 OPERATOR = "operator"
 
 
@@ -32,11 +35,17 @@ def operator_ensure() -> User:
     return operator
 
 
+def password_is_set() -> bool:
+    """Return whether an administrator can sign in with a password."""
+    administrators = get_user_model().objects.filter(is_superuser=True, is_active=True)
+    return any(user.has_usable_password() for user in administrators)
+
+
 def sign_in_link_create(user: User) -> str:
     """Return the token of a new one-time link; only its hash is kept."""
     token = secrets.token_urlsafe(24)
     SignInLink.objects.create(
-        token_sha256=_digest(token),
+        token_sha256=token_digest(token),
         user=user,
         expires_at=timezone.now() + datetime.timedelta(hours=LINK_HOURS),
     )
@@ -47,13 +56,26 @@ def sign_in_link_use(token: str) -> User | None:
     """Return whom a link signs in, and use it up; None if it is unknown, old or used."""
     now = timezone.now()
     links = SignInLink.objects.select_related("user")
-    link = links.filter(token_sha256=_digest(token), user__is_active=True).first()
+    link = links.filter(token_sha256=token_digest(token), user__is_active=True).first()
     if link is None:
         return None
     # No other table in this condition: PostgreSQL would look at it once, before it waits for
     # another use of the same link, and not again.
     unused = SignInLink.objects.filter(pk=link.pk, used_at=None, expires_at__gt=now)
     return link.user if unused.update(used_at=now) else None
+
+
+def access_forget_old() -> None:
+    """Delete what lets nobody in any more, nor keeps anybody out: such rows would pile up.
+
+    Who tried to sign in, from where and when, is kept for a while, for whoever looks into it.
+    """
+    now = timezone.now()
+    SignInLink.objects.filter(expires_at__lt=now).delete()
+    Session.objects.filter(expire_date__lt=now).delete()
+    old = now - datetime.timedelta(days=ATTEMPT_DAYS)
+    for attempts in (AccessAttempt, AccessFailureLog, AccessLog):
+        attempts.objects.filter(attempt_time__lt=old).delete()
 
 
 def api_token_ensure() -> str:
@@ -72,5 +94,6 @@ def api_token_user(token: str) -> User | None:
     return operator_ensure()
 
 
-def _digest(token: str) -> str:
+def token_digest(token: str) -> str:
+    """Return what is stored of a secret that is too random to be guessed."""
     return hashlib.sha256(token.encode()).hexdigest()

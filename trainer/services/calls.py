@@ -17,11 +17,14 @@ from trainer.services.queue import call_wake
 # The eval worker is ready a few seconds after a start; a download may take longer.
 PATIENCE_SECONDS = 60.0
 LOOK_SECONDS = 0.02
+LOOK_FOR_TRAINER_SECONDS = 1.0
+START_IT = "start it with 'manage.py runtrainer' and try again"
 KEEP_SECONDS = 3600.0
 
 EVAL_RUN = "eval_run"
 PICTURES = "pictures"
-SHOWN = (EVAL_RUN, PICTURES, COMPARE)
+LATENT = "latent"
+SHOWN = (EVAL_RUN, PICTURES, COMPARE, LATENT)
 
 
 class CallRefused(Exception):
@@ -30,6 +33,10 @@ class CallRefused(Exception):
 
 class TrainerOffline(Exception):
     """Nobody is there who could answer; the text says what to do."""
+
+
+class TrainerBusy(TrainerOffline):
+    """Nobody took the question in time: it was not carried out, and will not be."""
 
 
 def call_send(
@@ -56,23 +63,34 @@ def call_ask(
     Raises:
         CallRefused: it cannot be done; in the words of the code that refused.
         TrainerOffline: no trainer side is running, or it did not answer in time.
+        TrainerBusy: the same, and it had not begun; or the trainer side went before it did.
     """
     trainer_require()
     call = call_send(kind=kind, payload=payload, by=by, limit_seconds=limit_seconds)
     patience = PATIENCE_SECONDS + (limit_seconds or 0)
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
+    asked_at = looked_at = time.monotonic()
+    while (now := time.monotonic()) < asked_at + patience:
         call.refresh_from_db()
         if call.state == Call.State.DONE:
             return call.answer
         if call.state == Call.State.REFUSED:
             raise CallRefused(call.error)
+        if now > looked_at + LOOK_FOR_TRAINER_SECONDS:
+            looked_at = now
+            if not trainer_is_online() and _take_back(call):
+                raise TrainerBusy(f"the trainer went away before it answered; {START_IT}")
         time.sleep(LOOK_SECONDS)
-    # Not to be carried out when nobody waits for it any more.
-    Call.objects.filter(pk=call.pk, state=Call.State.PENDING).update(
+    late = TrainerBusy if _take_back(call) else TrainerOffline
+    raise late(f"the trainer did not answer within {patience:.0f} s; see its log")
+
+
+def _take_back(call: Call) -> bool:
+    """Give up a question, so that it is not carried out later; False where it has begun."""
+    waiting = Call.objects.filter(pk=call.pk, state=Call.State.PENDING)
+    given_up = waiting.update(
         state=Call.State.REFUSED, error="nobody waited any longer", finished_at=timezone.now()
     )
-    raise TrainerOffline(f"the trainer did not answer within {patience:.0f} s; see its log")
+    return bool(given_up)
 
 
 def trainer_require() -> None:
@@ -82,9 +100,7 @@ def trainer_require() -> None:
         TrainerOffline: nobody is.
     """
     if not trainer_is_online():
-        raise TrainerOffline(
-            "the trainer is offline; start it with 'manage.py runtrainer' and try again"
-        )
+        raise TrainerOffline(f"the trainer is offline; {START_IT}")
 
 
 def call_claim(call_id: int, *, worker: str) -> Call | None:
@@ -93,6 +109,18 @@ def call_claim(call_id: int, *, worker: str) -> Call | None:
         state=Call.State.RUNNING, worker=worker, started_at=timezone.now()
     )
     return Call.objects.get(pk=call_id) if taken else None
+
+
+def calls_give_up(*, by: str) -> bool:
+    """Take back what somebody asked and nobody has begun; return whether some is still at work.
+
+    Looks at a latent are left: they change nothing.
+    """
+    asked = Call.objects.filter(by=by).exclude(kind=LATENT)
+    asked.filter(state=Call.State.PENDING).update(
+        state=Call.State.REFUSED, error="nobody waits for it any more", finished_at=timezone.now()
+    )
+    return asked.filter(state=Call.State.RUNNING).exists()
 
 
 @transaction.atomic

@@ -172,7 +172,7 @@ def card_name_default(*, experiment: Experiment, class_name: str, dataset_name: 
 
 def card_name_free(experiment: Experiment, stem: str) -> str:
     """Return the name itself where it is free, else with the first number that makes it so."""
-    stem = stem[:70]
+    stem = stem[:70].rstrip()
     taken = set(experiment.task_cards.values_list("name", flat=True))
     numbered = (f"{stem}-{number}" for number in range(2, len(taken) + 3))
     return stem if stem not in taken else next(name for name in numbered if name not in taken)

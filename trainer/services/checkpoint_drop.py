@@ -26,6 +26,14 @@ def checkpoint_announce(checkpoint: Checkpoint, change: str = "") -> None:
     )
 
 
+def checkpoint_still(checkpoint: Checkpoint | None) -> Checkpoint | None:
+    """Return a checkpoint if it is still there: one that was looked at may have gone meanwhile.
+
+    Must run inside a transaction that holds the experiment's row.
+    """
+    return Checkpoint.objects.filter(pk=checkpoint.pk).first() if checkpoint else None
+
+
 def checkpoints_drop(checkpoints: Iterable[Checkpoint]) -> None:
     """Delete checkpoints, the files last; must run inside a transaction."""
     for given in checkpoints:
@@ -39,22 +47,31 @@ def checkpoints_drop(checkpoints: Iterable[Checkpoint]) -> None:
 
 
 def checkpoints_prune(experiment_id: int) -> int:
-    """Drop the checkpoints that an experiment's policy does not keep; return how many.
+    """Drop the checkpoints that an experiment does not keep; return how many.
 
-    What has a tag stays, and so does what is current, in use by a job, or being looked at. Must
-    run inside a transaction.
+    Those that were written to be evaluated go when they are neither among the best, by the
+    experiment's policy, nor where a job began; others as the policy says. What has a tag stays,
+    and so does what is current, in use by a job, or being looked at. Must run inside a
+    transaction.
     """
     experiment = Experiment.objects.get(pk=experiment_id)
-    if experiment.keep_last is None and experiment.keep_best is None:
-        return 0
     untagged = experiment.checkpoints.filter(tag="").order_by("-pk")
-    kept: set[int | None] = set(untagged.values_list("pk", flat=True)[: experiment.keep_last or 1])
+    lasting = untagged.exclude(kind=Checkpoint.Kind.EVAL)
+    kept = {experiment.current_checkpoint_id, *_in_use(experiment)}
     if experiment.keep_best is not None:
         kept |= set(checkpoints_best(experiment)[: experiment.keep_best])
-    kept |= {experiment.current_checkpoint_id, *_in_use(experiment)}
-    dropped = list(untagged.exclude(pk__in=[pk for pk in kept if pk is not None]))
+    passing = untagged.filter(kind=Checkpoint.Kind.EVAL)
+    starts = Job.objects.exclude(start_checkpoint=None).values("start_checkpoint")
+    dropped = list(passing.exclude(pk__in=_known(kept)).exclude(pk__in=starts))
+    if experiment.keep_last is not None or experiment.keep_best is not None:
+        kept |= set(lasting.values_list("pk", flat=True)[: experiment.keep_last or 1])
+        dropped += lasting.exclude(pk__in=_known(kept))
     checkpoints_drop(dropped)
     return len(dropped)
+
+
+def _known(numbers: set[int | None]) -> list[int]:
+    return [number for number in numbers if number is not None]
 
 
 def checkpoints_of_recipes(experiment: Experiment) -> set[int | None]:

@@ -1,7 +1,5 @@
 """What people do with the states of a model: go back, branch off, name, delete, keep some."""
 
-import uuid
-
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -13,7 +11,7 @@ from trainer.services.checkpoint_drop import (
     checkpoints_of_recipes,
     checkpoints_prune,
 )
-from trainer.services.checkpoint_files import checkpoint_problem, files_copy, files_remove
+from trainer.services.checkpoint_files import checkpoint_problem
 from trainer.services.checkpoints import CheckpointRefused
 from trainer.services.job_start import job_place
 from trainer.services.sentences import sentence_of
@@ -53,7 +51,7 @@ def checkpoint_fork(*, checkpoint: Checkpoint, new_tag: str) -> Checkpoint:
         JobConflict, CheckpointRefused: as `checkpoint_load`; or the tag is taken or none.
     """
     if not new_tag.strip():
-        raise CheckpointRefused("a branch needs a name; give new_tag")
+        raise CheckpointRefused("a branch needs a name")
     with job_place(checkpoint.experiment):
         origin = _verified(checkpoint)
         _check_tag(origin.experiment, new_tag)
@@ -65,7 +63,7 @@ def checkpoint_fork(*, checkpoint: Checkpoint, new_tag: str) -> Checkpoint:
             kind=Checkpoint.Kind.MANUAL,
             step=origin.step,
             job_step=origin.job_step,
-            file_name=f"{origin.experiment.slug}-fork-{uuid.uuid4().hex[:12]}.safetensors",
+            file_name=origin.file_name,
             sha256=origin.sha256,
             size_bytes=origin.size_bytes,
             last_event=origin.last_event,
@@ -73,13 +71,8 @@ def checkpoint_fork(*, checkpoint: Checkpoint, new_tag: str) -> Checkpoint:
             health=origin.health,
         )
         _check(branch, "tag")
-        try:
-            files_copy(origin.file_name, branch.file_name)
-            branch.save()
-            _make_current(branch)
-        except BaseException:
-            files_remove(branch.file_name)
-            raise
+        branch.save()
+        _make_current(branch)
         checkpoint_announce(branch, "forked")
     return branch
 

@@ -12,6 +12,7 @@ from trainer.services.checkpoint_drop import (
     checkpoints_prune,
 )
 from trainer.services.commands import command_applied, command_send, command_wait
+from trainer.services.evals import eval_send
 from trainer.services.jobs import JobConflict, job_held, job_hold
 
 # A checkpoint waits for the step before it and for the disk.
@@ -29,8 +30,8 @@ def checkpoint_record(
     """Make a written checkpoint the job's and its experiment's current one.
 
     Only the newest periodic checkpoint of a job is kept: the others' files go once the new row is
-    committed. A command that asked for the checkpoint is answered in the same transaction, so that
-    it never gets a second one.
+    committed. A checkpoint that the job wrote to be evaluated is sent there. A command that asked
+    for the checkpoint is answered in the same transaction, so that it never gets a second one.
 
     Raises:
         FenceLostError: the job is no longer this worker's, and the file means nothing.
@@ -38,7 +39,7 @@ def checkpoint_record(
     # Before the job, as whoever changes a task does: else each could wait for the other's row.
     Experiment.objects.select_for_update(no_key=True).get(pk=job.experiment_id)
     job_hold(job)
-    known = Checkpoint.objects.filter(file_name=checkpoint.file_name).first()
+    known = Checkpoint.objects.filter(file_name=checkpoint.file_name).order_by("pk").first()
     if known is not None:
         return known  # a repeated write: the first one's commit succeeded, its answer was lost
     checkpoint.save()
@@ -54,6 +55,8 @@ def checkpoint_record(
     checkpoints_drop(_older_periodic(checkpoint))
     checkpoints_prune(job.experiment_id)
     checkpoint_announce(checkpoint)
+    if checkpoint.kind == Checkpoint.Kind.EVAL and command is None:
+        eval_send(experiment=checkpoint.experiment, checkpoint=checkpoint)
     return checkpoint
 
 
@@ -71,7 +74,7 @@ def checkpoint_save(*, experiment: Experiment, tag: str = "", by: str = "") -> C
     if job is not None:
         return checkpoint_take(job=job, tag=tag, by=by)
     with transaction.atomic():
-        experiment = Experiment.objects.select_for_update().get(pk=experiment.pk)
+        experiment = Experiment.objects.select_for_update(no_key=True).get(pk=experiment.pk)
         checkpoint = experiment.current_checkpoint
         if checkpoint is None:
             raise CheckpointRefused(
@@ -90,14 +93,25 @@ def checkpoint_save(*, experiment: Experiment, tag: str = "", by: str = "") -> C
     return checkpoint
 
 
-def checkpoint_take(*, job: Job, tag: str = "", by: str = "") -> Checkpoint:
+def checkpoint_take(
+    *, job: Job, tag: str = "", kind: str = Checkpoint.Kind.MANUAL, by: str = ""
+) -> Checkpoint:
     """Have a held job write a checkpoint between two steps, and wait for it.
+
+    Args:
+        kind: one that is only to be looked at goes by itself later.
 
     Raises:
         JobConflict: no worker holds the job, it ended first, it does not come to its next step,
             or its disk cannot be written.
     """
-    command = command_send(job=job, kind="save_checkpoint", payload={"tag": tag}, by=by)
+    command = command_send(
+        job=job,
+        kind="save_checkpoint",
+        payload={"tag": tag, "kind": kind},
+        by=by,
+        why="to be evaluated" if kind == Checkpoint.Kind.EVAL else "",
+    )
     command_wait(command, seconds=PATIENCE_SECONDS)
     event = JobEvent.objects.filter(command=command).first()
     checkpoint = event and Checkpoint.objects.filter(pk=event.detail["checkpoint"]).first()

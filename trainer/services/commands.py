@@ -11,6 +11,7 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from trainer.models import Job, JobCommand
+from trainer.models.job import MAX_STEPS
 from trainer.models.validators import validate_positive
 from trainer.redis_client import redis_client
 from trainer.services.announce import job_announce, job_event_add
@@ -62,6 +63,18 @@ def job_set_lr(
         if rate > LARGEST_LR:
             raise JobRefused(f"{name}: must be at most {LARGEST_LR:g}")
     return command_send(job=job, kind="set_lr", payload=payload, by=by, why=why)
+
+
+def job_set_eval_every(*, job: Job, steps: int, by: str = "", why: str = "") -> JobCommand:
+    """Change how often a running job is evaluated; 0 for only when it ends.
+
+    Raises:
+        JobConflict: no worker holds the job.
+        JobRefused: the number is out of its range.
+    """
+    if not 0 <= steps <= MAX_STEPS:
+        raise JobRefused(f"steps: must be a whole number from 0 to {MAX_STEPS:,}")
+    return command_send(job=job, kind="set_eval_every", payload={"steps": steps}, by=by, why=why)
 
 
 def command_send(

@@ -1,5 +1,6 @@
 """Datasets from outside: what is asked is checked here, the trainer side reads the files."""
 
+from pathlib import PurePath
 from typing import Any
 
 from django.conf import settings
@@ -49,9 +50,20 @@ def dataset_import_folder(
     return _ask(FOLDER, payload, by=by)
 
 
-def dataset_import_npz(*, file: "File[bytes]", name: str, by: str = "") -> dict[str, Any]:
-    """Import an uploaded .npz file; raises as `dataset_import_folder`."""
+def dataset_import_npz(*, file: "File[bytes]", name: str = "", by: str = "") -> dict[str, Any]:
+    """Import an uploaded .npz file; raises as `dataset_import_folder`.
+
+    Args:
+        name: of the dataset; without it, the file's without its ending.
+    """
     _check_name(name)
+    if not name:
+        name = PurePath(file.name or "").stem
+        problem = name_problem(name)
+        if problem:
+            raise ParameterRefused(
+                f"the file's name cannot be the dataset's, so give one: {problem}"
+            )
     limit = settings.ACC_UPLOAD_MB * 1024**2
     if file.size > limit:
         raise ParameterRefused(

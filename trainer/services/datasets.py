@@ -1,10 +1,8 @@
 """Datasets in the system of record."""
 
 import re
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 
@@ -13,6 +11,7 @@ from trainer.models import Dataset, TaskCard
 from trainer.selectors.datasets import dataset_pictures, dataset_uses
 from trainer.selectors.reconstructions import SAMPLE_ROOM
 from trainer.services.announce import announce
+from trainer.services.artifacts import DATASETS, artifacts_remove, dataset_file_name
 
 # It stands in addresses and file names of exports.
 _NAME_FORM = re.compile(r"\w[\w.-]*( [\w.-]+)*")
@@ -90,17 +89,11 @@ def dataset_delete(*, dataset: Dataset) -> None:
         transaction.on_commit(lambda: _files_remove(dataset.content_hash, pictures))
 
 
-def dataset_file(content_hash: str) -> Path:
-    """Return where a dataset's own file lies on this machine."""
-    directory: Path = settings.DATASET_DIR
-    return directory / f"{content_hash}.safetensors"
-
-
 def _files_remove(content_hash: str, pictures: set[str]) -> None:
     """Remove what no other dataset has: the same data may go by another name."""
     others = list(Dataset.objects.only("content_hash", "survey"))
     if all(other.content_hash != content_hash for other in others):
-        dataset_file(content_hash).unlink(missing_ok=True)
+        artifacts_remove(DATASETS, [dataset_file_name(content_hash)])
     for name in pictures - dataset_pictures(others):
         default_storage.delete(f"{SAMPLE_ROOM}/{name}")
 

@@ -1,14 +1,24 @@
 """The first start's experiment: something to see before anything is typed."""
 
-from trainer.models import Call, Experiment
+from trainer.models import Experiment, Registry
+from trainer.selectors.evals import UNDER_WAY, calls_about
+from trainer.selectors.experiments import DEMO, DEMO_CREATE
+from trainer.selectors.registry import classes_offered
 from trainer.services.calls import call_send
 
-KIND = "demo_create"
+# What it is made of.
+CLASSES = frozenset({"ReconstructionTask", "KLDivergenceTask", "ClassificationTask"})
 
 
-def demo_ensure() -> None:
-    """Ask the trainer side for the demo where there is no experiment and nobody asked yet."""
-    asked = Call.objects.filter(kind=KIND, state__in=(Call.State.PENDING, Call.State.RUNNING))
-    if Experiment.objects.exists() or asked.exists():
-        return
-    call_send(kind=KIND, payload={}, by="demo")
+def demo_ensure() -> bool:
+    """Ask the trainer side for the demo where there is no experiment and nobody asked yet.
+
+    Returns whether it is too early: on a busy machine the files of its classes may take their
+    time, and half a demo would never become a whole one.
+    """
+    if Experiment.objects.exists() or calls_about(DEMO_CREATE, UNDER_WAY).exists():
+        return False
+    if not {row.class_name for row in classes_offered(Registry.TASKS)} >= CLASSES:
+        return True
+    call_send(kind=DEMO_CREATE, payload={}, by=DEMO)
+    return False

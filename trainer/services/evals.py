@@ -11,7 +11,8 @@ from trainer.live.events import nonfinite_name
 from trainer.models import Call, Checkpoint, EvalResult, EvalRun, Experiment
 from trainer.selectors.evals import call_under_way
 from trainer.services.calls import EVAL_RUN, call_ask, call_send
-from trainer.services.checkpoint_drop import checkpoints_prune
+from trainer.services.checkpoint_drop import checkpoint_still, checkpoints_prune
+from trainer.services.eval_pictures import SheetFact, sheets_store
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,19 @@ class MetricFact:
 
 @dataclass(frozen=True)
 class EvalOutcome:
-    """All that one evaluation found; `errors` says, by task, why there is no number."""
+    """All that one evaluation found.
+
+    Attributes:
+        errors: why there is no number, by task.
+        untrained: tasks whose head was new.
+    """
 
     step: int
     checkpoint: Checkpoint | None
     metrics: list[MetricFact]
     errors: dict[str, str] = field(default_factory=dict)
+    untrained: list[str] = field(default_factory=list)
+    sheets: list[SheetFact] = field(default_factory=list)
 
 
 def eval_ask(*, experiment: Experiment, by: str = "") -> dict[str, Any]:
@@ -76,13 +84,17 @@ def eval_send(
 @transaction.atomic
 def eval_store(*, experiment: Experiment, outcome: EvalOutcome, by: str = "") -> EvalRun:
     """Store an evaluation; the checkpoint's node in the tree shows its newest one."""
-    checkpoint = outcome.checkpoint
+    # Before any checkpoint, as whoever drops some does: else each could wait for the other's row.
+    Experiment.objects.select_for_update(no_key=True).get(pk=experiment.pk)
+    checkpoint = checkpoint_still(outcome.checkpoint)
     run = EvalRun.objects.create(
         experiment=experiment,
-        job=checkpoint.job if checkpoint else None,
+        job=outcome.checkpoint.job if outcome.checkpoint else None,
         checkpoint=checkpoint,
         step=outcome.step,
+        job_step=outcome.checkpoint.job_step if outcome.checkpoint else None,
         errors=outcome.errors,
+        untrained=outcome.untrained,
         by=by,
     )
     EvalResult.objects.bulk_create(
@@ -98,6 +110,7 @@ def eval_store(*, experiment: Experiment, outcome: EvalOutcome, by: str = "") ->
         )
         for fact in outcome.metrics
     )
+    sheets_store(run, outcome.sheets)
     if checkpoint is not None:
         metrics: dict[str, dict[str, float | None]] = {}
         for row in run.results.all():

@@ -2,6 +2,7 @@
 
 import re
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -15,6 +16,7 @@ from trainer.services.experiments import (
     ExperimentConflict,
     ExperimentRefused,
     experiment_activate,
+    experiments_hold,
 )
 from trainer.services.sentences import sentence_of
 from trainer.services.sources import source_of
@@ -37,9 +39,34 @@ def experiment_new(
     if experiment_get(slug) is not None:
         raise ExperimentRefused(f"there is an experiment '{slug}' already; choose another address")
     source_of(Registry.MODELS, model_class)
-    payload = {"class_name": model_class, "config": model_config, "experiment": slug}
-    call_ask(kind="model_create", payload=payload, by=by)
+    model_ask(slug=slug, class_name=model_class, config=model_config, by=by)
     return experiment_rename(experiment=Experiment.objects.get(slug=slug), name=name)
+
+
+def model_ask(
+    *,
+    slug: str,
+    class_name: str,
+    config: dict[str, object],
+    by: str = "",
+    activate: bool = True,
+) -> None:
+    """Have a model made for the experiment of a slug: a new one, or one whose model is untrained.
+
+    Args:
+        activate: the experiment becomes the active one.
+
+    Raises:
+        CallRefused: the model cannot be built, or the experiment's is trained.
+        TrainerOffline: nobody is there who could build it.
+    """
+    payload = {
+        "class_name": class_name,
+        "config": config,
+        "experiment": slug,
+        "activate": activate,
+    }
+    call_ask(kind="model_create", payload=payload, by=by, limit_seconds=settings.ACC_EVAL_SECONDS)
 
 
 def experiment_slug_default(name: str) -> str:
@@ -71,7 +98,7 @@ def experiment_archive(experiment: Experiment) -> None:
         ExperimentConflict: a job of it is in progress, or it is the only one left.
     """
     # All rows: two archivings at once must not leave none.
-    rows = {row.pk: row for row in Experiment.objects.select_for_update().order_by("-created_at")}
+    rows = {row.pk: row for row in experiments_hold()}
     experiment = rows[experiment.pk]
     job = job_active(experiment)
     if job is not None:
@@ -82,7 +109,7 @@ def experiment_archive(experiment: Experiment) -> None:
     experiment.archived_at = timezone.now()
     experiment.save(update_fields=["archived_at"])
     if experiment.is_active:
-        experiment_activate(others[0])
+        experiment_activate(max(others, key=lambda row: row.created_at))
 
 
 def experiment_bring_back(experiment: Experiment) -> None:

@@ -25,9 +25,17 @@ class CardRefused(Exception):
 
 @transaction.atomic
 def experiment_create(
-    *, slug: str, model_class: str, model_config: dict[str, Any], model_info: dict[str, Any]
+    *,
+    slug: str,
+    model_class: str,
+    model_config: dict[str, Any],
+    model_info: dict[str, Any],
+    activate: bool = True,
 ) -> Experiment:
-    """Make an experiment active: a new one, or a known one with its untrained model replaced.
+    """Make an experiment: a new one, or a known one with its untrained model replaced.
+
+    Args:
+        activate: it becomes the active one.
 
     Raises:
         ExperimentRefused: the slug is none, or the experiment's model is trained or in training.
@@ -43,7 +51,8 @@ def experiment_create(
     except ValidationError as error:
         raise ExperimentRefused(sentence_of(error)) from error
     experiment.save()
-    experiment_activate(experiment)
+    if activate:
+        experiment_activate(experiment)
     return experiment
 
 
@@ -65,9 +74,18 @@ def experiment_activate(experiment: Experiment) -> None:
     """
     if experiment.archived_at is not None:
         raise ExperimentConflict(f"'{experiment.name}' is archived; bring it back first")
+    experiments_hold()
     Experiment.objects.filter(is_active=True).exclude(pk=experiment.pk).update(is_active=False)
     Experiment.objects.filter(pk=experiment.pk).update(is_active=True)
     experiment.is_active = True
+
+
+def experiments_hold() -> list[Experiment]:
+    """Keep every experiment's row for the rest of the transaction, and return all of them.
+
+    Which one is active concerns all: two that are made active at once would not see each other.
+    """
+    return list(Experiment.objects.select_for_update(no_key=True).order_by("pk"))
 
 
 def card_add(

@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from django.conf import settings
+
 from trainer.models import RegisteredClass, Registry
 from trainer.selectors.registry import classes_offered
 from trainer.services.calls import call_ask
@@ -41,7 +43,12 @@ def dataset_generate(*, generator_name: str, params: dict[str, Any], by: str = "
         "name": params.get(NAME),
         "short_name": short_name(offered.class_name),
     }
-    return call_ask(kind="dataset_generate", payload=payload, by=by)
+    return call_ask(
+        kind="dataset_generate",
+        payload=payload,
+        by=by,
+        limit_seconds=settings.ACC_EVAL_SECONDS,
+    )
 
 
 def short_name(class_name: str) -> str:

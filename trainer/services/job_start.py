@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, Required, TypedDict, Unpack
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,21 +15,25 @@ from trainer.services.jobs import JobConflict, JobRefused
 from trainer.services.plan import plan_of
 from trainer.services.queue import job_wake
 
+# What a job that follows another one takes over from it.
+SETTINGS = ("total_steps", "lr", "probe_lr", "batch_size", "schedule", "seed", "eval_every")
 # What steers a curve; pauses, checkpoints and evaluations leave it as it is.
 STEERING = ("set_weight", "set_enabled", "set_lr", "add_task", "remove_task", "restore_task")
 
 
-def job_start(
-    *,
-    experiment: Experiment,
-    steps: int,
-    lr: float = 1e-3,
-    probe_lr: float | None = None,
-    batch_size: int = 64,
-    schedule: str = Job.Schedule.JOINT,
-    seed: int = 0,
-    by: str = "",
-) -> Job:
+class JobSettings(TypedDict, total=False):
+    """How to train; `probe_lr` is `lr` where it is None, `eval_every` 0 or None for never."""
+
+    steps: Required[int]
+    lr: float
+    probe_lr: float | None
+    batch_size: int
+    schedule: str
+    seed: int
+    eval_every: int | None
+
+
+def job_start(*, experiment: Experiment, by: str = "", **settings: Unpack[JobSettings]) -> Job:
     """Create a job and wake a worker once the row is committed.
 
     Raises:
@@ -37,30 +42,54 @@ def job_start(
         ClassMissing: a class that is needed is no longer on offer.
         ValidationError: a number is out of its range or the schedule is unknown.
     """
+    lr, probe_lr = settings.get("lr", 1e-3), settings.get("probe_lr")
     job = Job(
         experiment=experiment,
-        total_steps=steps,
+        total_steps=settings["steps"],
         lr=lr,
         probe_lr=lr if probe_lr is None else probe_lr,
-        batch_size=batch_size,
-        schedule=schedule,
-        seed=seed,
+        batch_size=settings.get("batch_size", 64),
+        schedule=settings.get("schedule", Job.Schedule.JOINT),
+        seed=settings.get("seed", 0),
+        eval_every=settings.get("eval_every") or 0,
         plan={},
         created_by=by,
     )
     job.clean_fields(exclude=["plan", "task_names"])
     with job_place(experiment):
-        # As it is now: another one may have been loaded since the caller asked.
-        experiment.refresh_from_db(fields=["current_checkpoint"])
+        # As it is now: a state may have been loaded, a model made, since the caller asked.
+        experiment.refresh_from_db()
         job.start_checkpoint = experiment.current_checkpoint
-        job.plan = plan_of(experiment)
-        job.task_names = [task["name"] for task in job.plan["tasks"] if task["enabled"]]
-        if not job.task_names:
-            raise JobRefused(
-                f"no task is enabled in experiment '{experiment.slug}'; add or enable one first"
-            )
+        _plan_freeze(job)
         job_queue(job)
     return job
+
+
+def job_continue(*, job: Job, by: str = "") -> Job:
+    """Start a job of the same settings from where another one ended.
+
+    It does the steps that are left where that one failed or was stopped, else as many anew. It
+    trains the tasks that are attached now, with their weights of now.
+
+    Raises:
+        JobConflict: the job, or another one of its experiment, is still in progress.
+        JobRefused: it left no checkpoint, or no task is enabled.
+        ClassMissing: a class that is needed is no longer on offer.
+    """
+    following = _job_like(job, by=by)
+    with job_place(job.experiment):
+        # As it is now: somebody may have deleted it since the caller asked.
+        job.refresh_from_db(fields=["checkpoint"])
+        if job.checkpoint is None:
+            raise JobRefused(
+                f"job {job.pk} left no checkpoint to continue from; run it again instead"
+            )
+        following.start_checkpoint = job.checkpoint
+        if job.state != Job.State.COMPLETED:
+            following.total_steps -= min(job.checkpoint.job_step, job.total_steps - 1)
+        _plan_freeze(following)
+        job_queue(following)
+    return following
 
 
 def job_repeat(*, job: Job, by: str = "") -> Job:
@@ -71,29 +100,20 @@ def job_repeat(*, job: Job, by: str = "") -> Job:
     for number. Attached tasks and their weights stay as they are now.
 
     Raises:
-        JobConflict: the job is still in progress, or another one of its experiment is.
+        JobConflict: the job is still in progress, another one of its experiment is, or the state
+            that it began with is deleted.
     """
     if job.is_active:
         raise JobConflict(f"job {job.pk} is {job.state}; only a job at its end can be repeated")
-    if job.start_deleted:
-        raise JobConflict(
-            f"the state that job {job.pk} began with is deleted, so it cannot be repeated"
-        )
-    again = Job(
-        experiment=job.experiment,
-        total_steps=job.total_steps,
-        lr=job.lr,
-        probe_lr=job.probe_lr,
-        batch_size=job.batch_size,
-        schedule=job.schedule,
-        seed=job.seed,
-        plan=job.plan,
-        task_names=[task["name"] for task in job.plan["tasks"] if task["enabled"]],
-        created_by=by,
-        start_checkpoint=job.start_checkpoint,
-        repeats=job,
-    )
+    again = _job_like(job, by=by)
+    again.repeats, again.plan, again.task_names = job, job.plan, _enabled(job.plan)
     with job_place(job.experiment):
+        job.refresh_from_db(fields=["start_checkpoint", "start_deleted"])
+        if job.start_deleted:
+            raise JobConflict(
+                f"the state that job {job.pk} began with is deleted, so it cannot be repeated"
+            )
+        again.start_checkpoint = job.start_checkpoint
         job_queue(again)
         JobCommand.objects.bulk_create(
             JobCommand(
@@ -137,3 +157,23 @@ def job_queue(job: Job) -> None:
     job_event_add(job=job, step=0, kind="queued", detail=detail, by=job.created_by)
     job_announce(job)
     transaction.on_commit(lambda: job_wake(job.pk))
+
+
+def _job_like(job: Job, *, by: str) -> Job:
+    """Return a new job with another one's length and settings, not saved."""
+    same = {name: getattr(job, name) for name in SETTINGS}
+    return Job(experiment=job.experiment, created_by=by, **same)
+
+
+def _plan_freeze(job: Job) -> None:
+    """Give a new job the experiment's model and tasks as they are now; raises as `job_start`."""
+    job.plan = plan_of(job.experiment)
+    job.task_names = _enabled(job.plan)
+    if not job.task_names:
+        raise JobRefused(
+            f"no task is enabled in experiment '{job.experiment.slug}'; add or enable one first"
+        )
+
+
+def _enabled(plan: dict[str, Any]) -> list[str]:
+    return [task["name"] for task in plan["tasks"] if task["enabled"]]

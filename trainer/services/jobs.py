@@ -12,7 +12,9 @@ from django.utils import timezone
 from trainer.models import Job, JobCommand
 from trainer.services.announce import job_announce, job_event_add
 from trainer.services.measure import state_measure
+from trainer.services.notices import notice_add
 from trainer.services.queue import job_wake
+from trainer.services.summaries import summaries_catch_up
 
 # A job that takes its worker down this often without a new checkpoint is not tried again.
 MOST_FRUITLESS_RESTARTS = 10
@@ -42,6 +44,7 @@ def job_claim(job_id: int, *, worker: str) -> Job | None:
         worker=worker,
         fence=F("fence") + 1,
         lease_until=_lease_end(),
+        stepped_at=None,
         started_at=Coalesce("started_at", now),
     )
     if not claimed:
@@ -49,13 +52,13 @@ def job_claim(job_id: int, *, worker: str) -> Job | None:
     return Job.objects.select_related("experiment", "checkpoint", "start_checkpoint").get(pk=job_id)
 
 
-def job_lease_renew(job: Job) -> None:
-    """Say that the worker is alive.
+def job_lease_renew(job: Job, *, stepped_at: datetime.datetime | None = None) -> None:
+    """Say that the worker is alive, and when its loop last came forward.
 
     Raises:
         FenceLostError: the job is no longer this worker's.
     """
-    if not job_held(job).update(lease_until=_lease_end()):
+    if not job_held(job).update(lease_until=_lease_end(), stepped_at=stepped_at):
         raise FenceLostError(f"job {job.pk} was taken from {job.worker}")
 
 
@@ -78,10 +81,20 @@ def job_hold(job: Job) -> None:
 
 
 @transaction.atomic
-def job_trouble(job: Job, *, step: int, kind: str, reason: str) -> None:
+def job_trouble(job: Job, *, step: int, kind: str, detail: dict[str, Any]) -> None:
     """Record trouble that the job survived."""
     job_hold(job)
-    job_event_add(job=job, step=step, kind=kind, detail={"reason": reason})
+    job_event_add(job=job, step=step, kind=kind, detail=detail)
+
+
+def job_eval_every_set(job: Job, every: int) -> None:
+    """Keep how often a held job is evaluated, for whoever takes it up after a crash.
+
+    Raises:
+        FenceLostError: the job is no longer this worker's.
+    """
+    if not job_held(job).update(eval_every=every):
+        raise FenceLostError(f"job {job.pk} was taken from {job.worker}")
 
 
 @transaction.atomic
@@ -137,9 +150,11 @@ def job_end(
     )
     if not ended:
         raise FenceLostError(f"job {job.pk} was taken from {job.worker}")
+    summaries_catch_up(job)  # where the recorder broke, it could not
     _refuse_pending_commands(job, step=step)
     told = {"error": error} if error else detail
     job_event_add(job=job, step=step, kind=state, detail=told)
+    notice_add(job)
     job_announce(job)
     if job.checkpoint and state in (Job.State.COMPLETED, Job.State.STOPPED):
         state_measure(job.checkpoint)
@@ -154,6 +169,7 @@ def job_end_unheld(
         pk=job.pk, state__in=(Job.State.QUEUED, Job.State.INTERRUPTED)
     ).update(state=state, completed_at=timezone.now(), error=error)
     if ended:
+        summaries_catch_up(job)
         _refuse_pending_commands(job, step=job.current_step)
         job_event_add(
             job=job,
@@ -163,6 +179,7 @@ def job_end_unheld(
             by=by,
             why=why,
         )
+        notice_add(job)
         job_announce(job)
     return bool(ended)
 

@@ -1,8 +1,11 @@
 """Levels of detail on their way into the database, written as the points come in."""
 
+import contextlib
+from collections.abc import Callable
+
 import numpy as np
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 
 from trainer.models import Job, LossLevel
 from trainer.selectors.loss_buckets import BUCKET, fold, fold_odds
@@ -18,7 +21,7 @@ from trainer.selectors.loss_levels import (
     stretch_of,
 )
 from trainer.selectors.loss_runs import LossRun, loss_runs
-from trainer.services.jobs import job_hold
+from trainer.services.jobs import FenceLostError, job_hold
 
 
 class LevelWriter:
@@ -28,14 +31,25 @@ class LevelWriter:
     from the points.
     """
 
-    def __init__(self, job: Job) -> None:
-        """Go on where a job's rows end."""
+    def __init__(self, job: Job, *, hold: Callable[[Job], None] = job_hold) -> None:
+        """Go on where a job's rows end: write those that the stored points fill already.
+
+        Args:
+            hold: keeps the job's row for the rest of a transaction, and raises where points may
+                still come from elsewhere.
+
+        Raises:
+            FenceLostError: what `hold` raises.
+        """
         self._job = job
+        self._hold = hold
         newest = LossLevel.objects.filter(job=job, level=1).aggregate(Max("index"))["index__max"]
         self._index = 0 if newest is None else newest + 1
         self._waiting: list[LossRun] = []
         for run in loss_runs(job, after_step=self._index * ROW_STEPS):
             self.add(run)
+            # At once: a job from before there were levels would fill the memory.
+            self.write()
 
     def add(self, run: LossRun) -> None:
         """Take in stored points, in order."""
@@ -62,7 +76,7 @@ class LevelWriter:
 
     @transaction.atomic
     def _write(self, level: int, index: int, stretch: Stretch) -> None:
-        job_hold(self._job)
+        self._hold(self._job)
         row = row_pack(level, index, stretch)
         row.job = self._job
         # A row whose commit was in doubt may be there already; it says the same.
@@ -75,6 +89,23 @@ class LevelWriter:
         )
         parts = [row_unpack(part) for part in below.order_by("index")]
         self._write(level + 1, first // FACTOR, joined(parts))
+
+
+def levels_complete() -> None:
+    """Write the rows that ended jobs lack: those from before there were levels have none."""
+    rows = LossLevel.objects.filter(job=OuterRef("pk"), level=1)
+    ended = Job.objects.exclude(state__in=Job.ACTIVE).filter(current_step__gte=ROW_STEPS)
+    for job in list(ended.filter(~Exists(rows))):
+        # A job that was deleted meanwhile needs none.
+        with contextlib.suppress(FenceLostError):
+            LevelWriter(job, hold=_hold_ended)
+
+
+def _hold_ended(job: Job) -> None:
+    """Keep the row of a job that is at its end; nobody writes about it any more."""
+    ended = Job.objects.filter(pk=job.pk).exclude(state__in=Job.ACTIVE)
+    if not list(ended.select_for_update().values_list("pk", flat=True)):
+        raise FenceLostError(f"job {job.pk} is gone, or trains again")
 
 
 def row_pack(level: int, index: int, stretch: Stretch) -> LossLevel:

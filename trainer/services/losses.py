@@ -8,6 +8,7 @@ from django.db import transaction
 from trainer.models import Job, LossLevel, LossSegment, LossSeries
 from trainer.selectors.loss_runs import LossRun, runs_merge, segment_unpack
 from trainer.services.jobs import job_hold
+from trainer.services.oddities import oddities_rewind
 
 
 @dataclass(frozen=True)
@@ -45,24 +46,32 @@ def losses_append(*, job: Job, run: LossRun) -> LossSegment:
 def losses_merge(*, job: Job, segments: list[LossSegment]) -> LossSegment:
     """Replace neighbouring segments of the same tasks and weights by one: 10 bytes a row less.
 
+    Once, however often it is called: the answer to a commit that succeeded may be lost.
+
     Raises:
         FenceLostError: the job is no longer this worker's.
     """
     job_hold(job)
     runs = [segment_unpack(segment) for segment in segments]
-    LossSegment.objects.filter(pk__in=[segment.pk for segment in segments]).delete()
+    old = LossSegment.objects.filter(pk__in=[segment.pk for segment in segments])
+    if not old.delete()[0]:
+        return LossSegment.objects.get(job=job, first_step=runs[0].first_step)
     return losses_append(job=job, run=runs_merge(runs))
 
 
 @transaction.atomic
 def losses_rewind(*, job: Job, last_step: int) -> None:
-    """Drop the points after a step: the replay from a checkpoint writes them again.
+    """Drop the points after a step, and what was found in them: the replay writes them again.
 
     Raises:
         FenceLostError: the job is no longer this worker's, and the points are another one's.
     """
     job_hold(job)
+    oddities_rewind(job=job, last_step=last_step)
     LossLevel.objects.filter(job=job, last_step__gt=last_step).delete()
+    if LossSeries.objects.filter(job=job, is_total=True, last_step__gt=last_step).exists():
+        # They tell of points that are dropped here, and are made anew from those that stay.
+        LossSeries.objects.filter(job=job).delete()
     segments = LossSegment.objects.filter(job=job)
     segments.filter(first_step__gt=last_step).delete()
     across = segments.order_by("first_step").last()

@@ -11,6 +11,9 @@ from trainer.services.plan import task_plan
 from trainer.services.recipe_life import recipe_announce, recipe_hold, recipe_write
 from trainer.services.recipes import experiment_taken
 
+# Calls that leave every experiment as it is.
+ACTS_ON_NOTHING = ("load_dataset", "generate", "log")
+
 
 @transaction.atomic
 def phase_begin(run: RecipeRun, name: str) -> None:
@@ -34,6 +37,17 @@ def phase_complete(run: RecipeRun) -> None:
 def phase_abandon(run: RecipeRun) -> None:
     """Set aside what the interrupted phase did, so that it can begin anew."""
     run.steps.filter(phase=run.current_phase).update(abandoned=True)
+
+
+def phase_acted_where_it_began(run: RecipeRun) -> bool:
+    """Return whether the current phase changed the experiment that the run stood at then.
+
+    One that makes a model of its own first leaves that experiment, which may be somebody else's,
+    alone.
+    """
+    steps = run.steps.filter(phase=run.current_phase).exclude(kind__in=ACTS_ON_NOTHING)
+    first = steps.first()
+    return first is not None and first.kind != "create_model"
 
 
 @transaction.atomic

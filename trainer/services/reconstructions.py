@@ -1,26 +1,20 @@
 """Reconstructions: asked for here, made by the trainer side, kept here as files for the pages."""
 
-import datetime
-import hashlib
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.conf import settings
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import transaction
-from django.utils import timezone
 
 from trainer.models import Call, Checkpoint, Dataset, Experiment, Reconstructions
 from trainer.selectors.evals import call_under_way
-from trainer.selectors.reconstructions import PICTURE_ROOM, picture_names
 from trainer.services.calls import PICTURES, call_ask, call_send
+from trainer.services.checkpoint_drop import checkpoint_still
+from trainer.services.picture_files import files_sweep
 
 IMAGES_SHOWN = 8
 # A page that was opened before the newest set still fetches the files of the one before.
 SETS_KEPT = 2
-# Younger files may belong to a set that is being stored.
-ORPHAN_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -87,14 +81,6 @@ def pictures_send(
     return call_send(kind=PICTURES, payload=payload, by=by, limit_seconds=settings.ACC_EVAL_SECONDS)
 
 
-def picture_keep(png: bytes, *, room: str = PICTURE_ROOM) -> str:
-    """Keep a picture under the hash of its content, once a room; return the file's name."""
-    name = f"{room}/{hashlib.sha256(png).hexdigest()}.png"
-    if not default_storage.exists(name):
-        name = default_storage.save(name, ContentFile(png))
-    return name.removeprefix(f"{room}/")
-
-
 @transaction.atomic
 def pictures_store(
     *,
@@ -105,25 +91,16 @@ def pictures_store(
     images: list[ImageFact],
 ) -> Reconstructions:
     """Store a set of pictures; older ones of the dataset go, with their files."""
+    Experiment.objects.select_for_update(no_key=True).get(pk=experiment.pk)
     row = Reconstructions.objects.create(
         experiment=experiment,
         dataset=dataset,
-        checkpoint=checkpoint,
+        checkpoint=checkpoint_still(checkpoint),
         step=step,
         images=[asdict(image) for image in images],
     )
     sets = Reconstructions.objects.filter(experiment=experiment, dataset=dataset)
     kept = list(sets.order_by("-pk").values_list("pk", flat=True)[:SETS_KEPT])
     sets.exclude(pk__in=kept).delete()
-    transaction.on_commit(_files_sweep)
+    transaction.on_commit(files_sweep)
     return row
-
-
-def _files_sweep() -> None:
-    """Remove the files that no set names: several may name one, as originals come again."""
-    named = picture_names()
-    old = timezone.now() - datetime.timedelta(seconds=ORPHAN_SECONDS)
-    for name in default_storage.listdir(PICTURE_ROOM)[1]:
-        path = f"{PICTURE_ROOM}/{name}"
-        if name not in named and default_storage.get_modified_time(path) < old:
-            default_storage.delete(path)

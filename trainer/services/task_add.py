@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.conf import settings
+
 from trainer.models import Dataset, Experiment, Job, JobCommand, JobEvent, Registry, TaskCard
 from trainer.services.calls import call_ask
 from trainer.services.cards import card_name_default, card_name_free, latent_slice_parse
@@ -54,7 +56,9 @@ def task_attach(
         "by": by,
         "why": why,
     }
-    card: dict[str, Any] = call_ask(kind="task_add", payload=payload, by=by)
+    card: dict[str, Any] = call_ask(
+        kind="task_add", payload=payload, by=by, limit_seconds=settings.ACC_EVAL_SECONDS
+    )
     return card | {"joined_step": _joined_step(card.pop("command", None))}
 
 

@@ -1,24 +1,31 @@
 """Names of worker processes, and whether one of this machine is still alive."""
 
+import hashlib
 import os
 import socket
+from functools import cache
 from pathlib import Path
 
 import psutil
 
 
 def worker_name(pid: int | None = None) -> str:
-    """Return a name for a process (this one) that no other process ever has: host, pid, start."""
+    """Return a name for a process (this one) that no other process ever has: host, pid, start.
+
+    Machines may share a name, and containers one machine and its name; so what tells whose process
+    ids these are stands at the end.
+    """
     pid = os.getpid() if pid is None else pid
-    return f"{socket.gethostname()}:{pid}:{_start_of(pid)}"
+    return f"{socket.gethostname()}:{pid}:{_start_of(pid)}-{_process_table()}"
 
 
 def worker_is_gone(worker: str) -> bool:
     """Return whether a worker is known to be dead; False for those of other machines."""
     if not worker:
         return False
-    host, pid, start = worker.rsplit(":", 2)
-    if host != socket.gethostname():
+    host, pid, began = worker.rsplit(":", 2)
+    start, _, table = began.partition("-")
+    if host != socket.gethostname() or table not in {"", _process_table()}:
         return False
     try:
         if psutil.Process(int(pid)).status() == psutil.STATUS_ZOMBIE:
@@ -38,3 +45,17 @@ def _start_of(pid: int) -> str:
         # Field 22; the process's name, field 2, stands in brackets and may hold blanks.
         return stat.read_text().rpartition(")")[2].split()[19]
     return f"{psutil.Process(pid).create_time():.2f}"
+
+
+@cache
+def _process_table() -> str:
+    """Return what is the same for two processes only if each can see the other's id.
+
+    It is empty where that cannot be had; then the host's name has to do.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        namespace = Path("/proc/self/ns/pid").readlink()
+    except OSError:
+        return ""
+    return hashlib.sha256(f"{boot} {namespace}".encode()).hexdigest()[:8]

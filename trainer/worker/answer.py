@@ -8,7 +8,7 @@ from acc.dataset import DatasetError
 from acc.tasks.base import TaskError
 from acc.training.state import StateMismatchError
 from trainer.selectors.checkpoints import COMPARE
-from trainer.services.calls import EVAL_RUN, PICTURES, call_claim, call_finish
+from trainer.services.calls import EVAL_RUN, LATENT, PICTURES, call_claim, call_finish
 from trainer.services.dataset_import import FOLDER, NPZ, SURVEY
 from trainer.services.datasets import DatasetRefused
 from trainer.services.experiments import CardRefused, ExperimentRefused
@@ -29,6 +29,7 @@ from trainer.worker.dataset_survey import dataset_survey
 from trainer.worker.demo import demo_create
 from trainer.worker.evaluate import eval_run
 from trainer.worker.imported import dataset_import_folder, dataset_import_npz
+from trainer.worker.latent import latent_look
 from trainer.worker.pictures import pictures_make, reconstructions_answer
 
 logger = logging.getLogger("acc.worker")
@@ -80,4 +81,5 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "reconstruct": reconstructions_answer,
     PICTURES: pictures_make,
     COMPARE: checkpoints_compare,
+    LATENT: latent_look,
 }

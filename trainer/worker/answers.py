@@ -41,6 +41,7 @@ def model_create(payload: dict[str, Any]) -> dict[str, Any]:
         model_class=payload["class_name"],
         model_config=described["config"],
         model_info=described,
+        activate=payload.get("activate", True),
     )
     return {**described, "experiment": payload["experiment"]}
 

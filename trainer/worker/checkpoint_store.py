@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,18 @@ from safetensors.torch import load, save
 
 from acc.training.state import TrainingState
 from trainer.models import Checkpoint, Job, JobCommand
+from trainer.services.artifacts import (
+    CHECKPOINTS,
+    artifact_open_here,
+    artifacts_remove,
+    checkpoint_file_names,
+)
 from trainer.services.checkpoint_files import checkpoint_digest, checkpoint_directory
 from trainer.services.checkpoints import checkpoint_record
+from trainer.worker.artifacts import artifact_fetch, artifact_publish
 from trainer.worker.whole_file import written_whole
 
 FORMAT = 1
-# Younger files may belong to a checkpoint that is being written.
-ORPHAN_SECONDS = 3600
 
 
 class CheckpointDamagedError(Exception):
@@ -63,39 +67,44 @@ def checkpoint_write(
         sha256=_digest(tensors, meta),
         size_bytes=len(tensors) + len(meta),
     )
+    names = checkpoint_file_names(name)
     try:
         # The row comes last: files without a row mean nothing, a row without its files cannot be.
         _write(path.with_suffix(".json"), meta)
         _write(path, tensors)
+        for file_name in names:
+            artifact_publish(CHECKPOINTS, file_name)
         return checkpoint_record(job=job, checkpoint=checkpoint, command=command)
     except DatabaseTrouble:
         # The commit may have succeeded although its answer was lost; the files stay for the row.
         raise
     except BaseException:
-        path.unlink(missing_ok=True)
-        path.with_suffix(".json").unlink(missing_ok=True)
+        artifacts_remove(CHECKPOINTS, names)
         raise
 
 
-def checkpoint_files_sweep() -> None:
-    """Remove files that no row names: left by a crash between a file and its row."""
-    named = set(Checkpoint.objects.values_list("file_name", flat=True))
-    old = time.time() - ORPHAN_SECONDS
-    for path in checkpoint_directory().iterdir():
-        tensors_name = path.with_suffix(".safetensors").name
-        if tensors_name not in named and path.is_file() and path.stat().st_mtime < old:
-            path.unlink(missing_ok=True)
-
-
 def checkpoint_read(checkpoint: Checkpoint) -> TrainingState:
-    """Return the stored state.
+    """Return the stored state, fetched first where this machine has no whole copy of it.
 
     Raises:
         CheckpointDamagedError: the files are not the ones that were written.
     """
-    path = checkpoint_directory() / checkpoint.file_name
     try:
-        tensors, meta = path.read_bytes(), path.with_suffix(".json").read_bytes()
+        return _read(checkpoint)
+    except CheckpointDamagedError:
+        names = checkpoint_file_names(checkpoint.file_name)
+        if not all(artifact_fetch(CHECKPOINTS, name) for name in names):
+            raise
+    return _read(checkpoint)
+
+
+def _read(checkpoint: Checkpoint) -> TrainingState:
+    tensors_name, meta_name = checkpoint_file_names(checkpoint.file_name)
+    try:
+        with artifact_open_here(CHECKPOINTS, tensors_name) as file:
+            tensors = file.read()
+        with artifact_open_here(CHECKPOINTS, meta_name) as file:
+            meta = file.read()
     except OSError as error:
         raise CheckpointDamagedError(
             f"the files of checkpoint {checkpoint.pk} cannot be read: {error.strerror}"

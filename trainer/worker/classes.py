@@ -6,8 +6,7 @@ from typing import Any
 
 from acc.registry.source import load_class_from_source
 from trainer.models import Registry, Source
-
-SourceRef = dict[str, str]
+from trainer.services.sources import SourceRef
 
 # By name: whoever carries out a recipe need not have torch, which the other bases import.
 BASES: dict[str, str] = {

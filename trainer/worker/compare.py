@@ -7,12 +7,12 @@ from acc.evaluation.reconstructions import Reconstruction, choose_images, recons
 from acc.evaluation.weight_distance import weight_distances
 from acc.tasks.errors import TaskError
 from acc.training.state import TrainingState
-from trainer.models import Checkpoint, Dataset, Experiment
+from trainer.models import Dataset, Experiment
 from trainer.selectors.reconstructions import COMPARED_ROOM
-from trainer.services.reconstructions import IMAGES_SHOWN, picture_keep
-from trainer.worker.checkpoint_store import CheckpointDamagedError
+from trainer.services.picture_files import picture_keep
+from trainer.services.reconstructions import IMAGES_SHOWN
 from trainer.worker.png import png_bytes
-from trainer.worker.snapshot import Snapshot, snapshot_load
+from trainer.worker.snapshot import Snapshot, checkpoint_find, snapshot_load
 from trainer.worker.sources import dataset_build
 
 # Heads and the model are kept under these names in a state.
@@ -22,7 +22,9 @@ MODEL, HEAD = "model/", "head:"
 def checkpoints_compare(payload: dict[str, Any]) -> dict[str, Any]:
     """Compare two checkpoints of an experiment; pictures become files."""
     experiment = Experiment.objects.get(slug=payload["experiment"])
-    snapshots = [snapshot_load(experiment, _checkpoint(payload[name])) for name in ("one", "other")]
+    snapshots = [
+        snapshot_load(experiment, checkpoint_find(payload[name])) for name in ("one", "other")
+    ]
     one, other = (_weights(snapshot.state or TrainingState()) for snapshot in snapshots)
     attached = experiment.task_cards.values_list("dataset", flat=True)
     datasets = Dataset.objects.filter(pk__in=attached)
@@ -35,13 +37,6 @@ def checkpoints_compare(payload: dict[str, Any]) -> dict[str, Any]:
         ],
         "datasets": [_images(snapshots, row) for row in datasets],
     }
-
-
-def _checkpoint(checkpoint_id: int) -> Checkpoint:
-    found = Checkpoint.objects.filter(pk=checkpoint_id).first()
-    if found is None:
-        raise CheckpointDamagedError(f"checkpoint {checkpoint_id} is deleted")
-    return found
 
 
 def _weights(state: TrainingState) -> dict[str, Any]:

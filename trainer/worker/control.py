@@ -16,6 +16,8 @@ from trainer.models import Job, JobCommand
 from trainer.redis_client import redis_client
 from trainer.services.commands import bell_channel
 from trainer.services.jobs import FenceLostError, job_lease_renew
+from trainer.worker.meter import Meter
+from trainer.worker.pulse import Pulse
 from trainer.worker.stop_flag import stop_requested
 from trainer.worker.task_parts import Fetched
 
@@ -43,6 +45,8 @@ class Control(threading.Thread):
         """Listen for one claimed job; the thread begins with `start`."""
         super().__init__(name=f"control-{job.pk}", daemon=True)
         self.inbox: deque[JobCommand | Order | Fetched] = deque()
+        self.pulse = Pulse()
+        self.meter = Meter(job)
         self._arrived = threading.Event()
         self._job = job
         self._last_id = 0
@@ -88,7 +92,8 @@ class Control(threading.Thread):
 
     def _look(self) -> None:
         try:
-            job_lease_renew(self._job)
+            job_lease_renew(self._job, stepped_at=self.pulse.seen_at())
+            self.meter.look()
             for command in JobCommand.objects.filter(
                 job=self._job,
                 state=JobCommand.State.PENDING,

@@ -1,7 +1,7 @@
-"""Files of generated and imported datasets: made once, read by every job of this machine.
+"""Files of generated and imported datasets: made once, read by every job, on every machine.
 
-Of generated data a file is only a faster copy: where it is missing, as on another machine, the data
-is made again from its spec, and counts only if it is the same. Imported data is nowhere else.
+Of generated data a file is only a faster copy: where it is missing, the data is made again from its
+spec, and counts only if it is the same. Imported data is nowhere else.
 """
 
 import socket
@@ -11,36 +11,42 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from acc.dataset import AccDataset, DatasetError
-from trainer.services.datasets import dataset_file
-from trainer.worker.whole_file import unfinished_sweep, written_whole
+from trainer.services.artifacts import DATASETS, artifact_path, dataset_file_name
+from trainer.worker.artifacts import artifact_fetch, artifact_publish
+from trainer.worker.whole_file import written_whole
 
 
 def dataset_write(dataset: AccDataset) -> None:
-    """Store a dataset under its content's hash, whole or not at all.
+    """Store a dataset under its content's hash, whole or not at all, for every machine.
 
     Raises:
         OSError: the disk is full or cannot be written.
         SafetensorError: the same, found by the library that writes.
     """
-    path = dataset_file(dataset.content_hash())
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    name = dataset_file_name(dataset.content_hash())
     tensors = {"images": dataset.images, "eval_indices": dataset.eval_indices.sort().values}
     if dataset.targets is not None:
         tensors["targets"] = dataset.targets
     facts = {"seed": str(dataset.seed)}
     if dataset.num_classes is not None:
         facts["num_classes"] = str(dataset.num_classes)
-    unfinished_sweep(path.parent)
-    with written_whole(path) as unfinished:
-        save_file(
-            {name: tensor.contiguous() for name, tensor in tensors.items()}, unfinished, facts
-        )
+    with written_whole(artifact_path(DATASETS, name)) as unfinished:
+        save_file({key: tensor.contiguous() for key, tensor in tensors.items()}, unfinished, facts)
+    artifact_publish(DATASETS, name)
 
 
 def dataset_read(content_hash: str) -> AccDataset | None:
     """Return the stored dataset of a hash; None where no whole, unaltered file of it is there."""
+    dataset = _read(content_hash)
+    if dataset is None and artifact_fetch(DATASETS, dataset_file_name(content_hash)):
+        dataset = _read(content_hash)
+    return dataset
+
+
+def _read(content_hash: str) -> AccDataset | None:
+    path = artifact_path(DATASETS, dataset_file_name(content_hash))
     try:
-        with safe_open(dataset_file(content_hash), framework="pt") as file:
+        with safe_open(path, framework="pt") as file:
             facts = file.metadata()
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError):
@@ -65,7 +71,7 @@ def dataset_imported(name: str, spec: dict[str, Any]) -> AccDataset:
     """
     dataset = dataset_read(spec["content_hash"])
     if dataset is None:
-        path = dataset_file(spec["content_hash"])
+        path = artifact_path(DATASETS, dataset_file_name(spec["content_hash"]))
         state = "is altered" if path.exists() else "is missing"
         raise DatasetError(
             f"the file of the imported dataset '{name}' {state} on {socket.gethostname()}: {path}; "

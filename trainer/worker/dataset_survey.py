@@ -8,7 +8,7 @@ from trainer.models import Dataset
 from trainer.selectors.experiments import dataset_as_dict
 from trainer.selectors.reconstructions import SAMPLE_ROOM
 from trainer.services.datasets import dataset_survey_store
-from trainer.services.reconstructions import picture_keep
+from trainer.services.picture_files import picture_keep
 from trainer.worker.png import png_bytes
 from trainer.worker.sources import dataset_build
 

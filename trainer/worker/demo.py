@@ -3,6 +3,7 @@
 from typing import Any
 
 from trainer.models import Experiment, Registry
+from trainer.selectors.experiments import DEMO
 from trainer.services.job_start import job_start
 from trainer.services.sources import sources_of
 from trainer.worker.answers import dataset_load, model_create, task_add
@@ -31,5 +32,5 @@ def demo_create(_: dict[str, Any]) -> dict[str, Any]:
     for task in TASKS:
         classes = [(Registry.TASKS, task["class_name"]), (Registry.MODELS, MODEL)]
         task_add({**task, **usual, "experiment": SLUG, "sources": sources_of(classes)})
-    job = job_start(experiment=Experiment.objects.get(slug=SLUG), steps=STEPS, by="demo")
+    job = job_start(experiment=Experiment.objects.get(slug=SLUG), steps=STEPS, by=DEMO)
     return {"experiment": SLUG, "job": job.pk}

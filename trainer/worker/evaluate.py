@@ -3,11 +3,14 @@
 from typing import Any
 
 from acc.evaluation.tasks import evaluate_task
-from trainer.models import Checkpoint, Experiment
+from acc.tasks.base import TaskError
+from trainer.models import Experiment
 from trainer.selectors.evals import eval_as_dict
 from trainer.services.calls import call_doing
 from trainer.services.evals import EvalOutcome, MetricFact, eval_store
-from trainer.worker.snapshot import Snapshot, snapshot_load, snapshot_take
+from trainer.worker.error_sentence import error_sentence
+from trainer.worker.pictures import followed_draw
+from trainer.worker.snapshot import Snapshot, snapshot_asked
 from trainer.worker.sources import DatasetShelf
 
 
@@ -16,21 +19,31 @@ def eval_run(payload: dict[str, Any]) -> dict[str, Any]:
 
     It runs on a model of its own, in a process of its own: a job that trains meanwhile goes on
     with the same numbers.
+
+    Raises:
+        TaskError: no task is enabled.
+        Exception: as `snapshot_asked`.
     """
     experiment = Experiment.objects.get(slug=payload["experiment"])
-    if payload["checkpoint"]:
-        snapshot = snapshot_load(experiment, Checkpoint.objects.get(pk=payload["checkpoint"]))
-    else:
-        snapshot = snapshot_take(experiment, fresh=True, by=payload["by"])
+    if not experiment.task_cards.filter(enabled=True).exists():
+        raise TaskError(
+            f"no task is enabled in experiment '{experiment.slug}', so there is nothing to "
+            "measure; add or enable one first"
+        )
+    snapshot = snapshot_asked(experiment, payload, fresh=True)
     outcome = _evaluate(snapshot, payload["call"])
     return eval_as_dict(eval_store(experiment=experiment, outcome=outcome, by=payload["by"]))
 
 
 def _evaluate(snapshot: Snapshot, call_id: int) -> EvalOutcome:
-    """Return what each enabled task measures on one state; the call's row says which is at work."""
-    tasks, errors = snapshot.tasks(DatasetShelf())
+    """Return what each enabled task measures on one state; the call's row says which is at work.
+
+    Of each of their datasets, the same images are drawn every time, to be followed over time.
+    """
+    built = snapshot.tasks(DatasetShelf())
+    errors = built.errors
     facts = []
-    for task in tasks:
+    for task in built.tasks:
         call_doing(call_id, f"task '{task.name}'")
         result = evaluate_task(task, snapshot.model, snapshot.device)
         if result.error:
@@ -39,6 +52,19 @@ def _evaluate(snapshot: Snapshot, call_id: int) -> EvalOutcome:
             MetricFact(task.name, found.name, found.value, found.good, found.poor, found.unit)
             for found in result.metrics
         ]
+    sheets = []
+    shown = {task.dataset.name: task.dataset for task in built.tasks}
+    for dataset in shown.values() if snapshot.model.has_decoder else ():
+        call_doing(call_id, f"pictures of '{dataset.name}'")
+        try:
+            sheets.append(followed_draw(snapshot, dataset))
+        except (Exception, SystemExit) as error:  # noqa: BLE001  a person's model runs here
+            errors[f"pictures of {dataset.name}"] = error_sentence(error)
     return EvalOutcome(
-        step=snapshot.step, checkpoint=snapshot.checkpoint, metrics=facts, errors=errors
+        step=snapshot.step,
+        checkpoint=snapshot.checkpoint,
+        metrics=facts,
+        errors=errors,
+        untrained=built.untrained,
+        sheets=sheets,
     )

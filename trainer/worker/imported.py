@@ -33,6 +33,7 @@ def dataset_import_folder(payload: dict[str, Any]) -> dict[str, Any]:
         "imported": Dataset.Kind.FOLDER,
         "path": str(folder),
         "class_names": read.class_names,
+        "parts": read.parts,
         "skipped": [f"{name}: {problem}" for name, problem in read.skipped],
     }
     return _keep(read.dataset, Dataset.Kind.FOLDER, spec)

@@ -1,4 +1,4 @@
-"""Writes that outlast a short absence of the database."""
+"""Writes that outlast a short absence of the database, or of room on the disk."""
 
 import logging
 import time
@@ -34,4 +34,22 @@ def persist(work: Callable[[], T]) -> T:
                 raise
             logger.warning("waiting for the database: %s", error)
             close_old_connections()
+            time.sleep(PAUSE_SECONDS)
+
+
+def persist_on_disk(work: Callable[[], T]) -> T:
+    """Do work that writes files, again and again for half a minute where the disk is full.
+
+    Raises:
+        OSError: the disk stayed full, or cannot be written.
+        Error: the database is away; `persist` is for that.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return work()
+        except OSError as error:
+            if time.monotonic() > deadline:
+                raise
+            logger.warning("waiting for the disk: %s", error.strerror or error)
             time.sleep(PAUSE_SECONDS)

@@ -3,13 +3,17 @@
 import math
 from typing import Any
 
+from acc.dataset import AccDataset
 from acc.evaluation.difference import difference_colours
 from acc.evaluation.reconstructions import Reconstruction, choose_images, reconstruct
+from acc.evaluation.sheet import picture_sheet
 from acc.tasks.errors import TaskError
-from trainer.models import Checkpoint, Dataset, Experiment
-from trainer.services.reconstructions import IMAGES_SHOWN, ImageFact, picture_keep, pictures_store
+from trainer.models import Dataset, Experiment
+from trainer.services.eval_pictures import SheetFact
+from trainer.services.picture_files import picture_keep
+from trainer.services.reconstructions import IMAGES_SHOWN, ImageFact, pictures_store
 from trainer.worker.png import png_base64, png_bytes
-from trainer.worker.snapshot import Snapshot, snapshot_load, snapshot_take
+from trainer.worker.snapshot import Snapshot, snapshot_asked, snapshot_take
 from trainer.worker.sources import dataset_build
 
 
@@ -31,10 +35,7 @@ def reconstructions_answer(payload: dict[str, Any]) -> dict[str, Any]:
 def pictures_make(payload: dict[str, Any]) -> dict[str, Any]:
     """Store images of each attached dataset for the pages; return for which."""
     experiment = Experiment.objects.get(slug=payload["experiment"])
-    if payload["checkpoint"]:
-        snapshot = snapshot_load(experiment, Checkpoint.objects.get(pk=payload["checkpoint"]))
-    else:
-        snapshot = snapshot_take(experiment, fresh=False, by=payload["by"])
+    snapshot = snapshot_asked(experiment, payload, fresh=False)
     datasets = _attached(experiment)
     for row in datasets:
         made = _reconstruct(snapshot, row, IMAGES_SHOWN, fixed=False)
@@ -46,6 +47,15 @@ def pictures_make(payload: dict[str, Any]) -> dict[str, Any]:
             images=_as_files(made),
         )
     return {"step": snapshot.step, "datasets": [row.name for row in datasets]}
+
+
+def followed_draw(snapshot: Snapshot, dataset: AccDataset) -> SheetFact:
+    """Keep the images of a dataset that are followed over time as one picture of three rows."""
+    indices_B = choose_images(dataset, IMAGES_SHOWN, fixed=True)
+    made = reconstruct(snapshot.model, dataset, indices_B, snapshot.device)
+    differences = difference_colours(made.images_BCHW, made.originals_BCHW)
+    sheet = picture_sheet([made.originals_BCHW, made.images_BCHW, differences])
+    return SheetFact(dataset.name, picture_keep(png_bytes(sheet)), _psnr(made))
 
 
 def _attached(experiment: Experiment) -> list[Dataset]:

@@ -26,6 +26,11 @@ class Progress:
         self._marks: deque[tuple[float, int]] = deque([(self._began, first_step)])
 
     @property
+    def step(self) -> int:
+        """The last step that was done and stored."""
+        return self._step
+
+    @property
     def active_seconds(self) -> float:
         """Seconds of training so far, all runs of the job together."""
         if self._resting:

@@ -14,10 +14,12 @@ from trainer.services.checkpoint_tree import checkpoint_fork, checkpoint_load, c
 from trainer.services.checkpoints import CheckpointRefused, checkpoint_save
 from trainer.services.datasets import DatasetRefused
 from trainer.services.evals import eval_ask
-from trainer.services.experiments import CardRefused, ExperimentRefused
+from trainer.services.experiment_life import model_ask
+from trainer.services.experiments import CardRefused, ExperimentRefused, experiment_activate
 from trainer.services.generate import dataset_generate
 from trainer.services.job_start import job_start
 from trainer.services.jobs import JobRefused
+from trainer.services.latents import LatentWish, latent_send
 from trainer.services.parameters import ParameterRefused
 from trainer.services.recipe_life import recipe_hold
 from trainer.services.recipe_steps import (
@@ -74,14 +76,13 @@ def model_create(run: RecipeRun, asked: dict[str, Any]) -> str:
             card_remove(card=card, by=run_name(run))
     else:
         slug = asked["experiment"] or _free_slug(run)
-        payload = {
-            "class_name": asked["class_name"],
-            "config": asked["config"],
-            "experiment": slug,
-        }
-        call_ask(kind="model_create", payload=payload, by=run_name(run))
+        chosen = {key: asked[key] for key in ("class_name", "config")}
+        # Not active before the run is there: else another run could begin in it meanwhile.
+        model_ask(slug=slug, **chosen, by=run_name(run), activate=False)
         experiment = Experiment.objects.get(slug=slug)
     run_moves(run, experiment)
+    if experiment.archived_at is None:
+        experiment_activate(experiment)
     return slug
 
 
@@ -164,8 +165,17 @@ def log(run: RecipeRun, asked: dict[str, Any]) -> None:
 
 
 def report(run: RecipeRun, asked: dict[str, Any]) -> dict[str, Any]:
-    """Return what belongs to a report beside what the recipe told: its jobs and its state."""
+    """Return what belongs to a report beside what the recipe told: its jobs and its state.
+
+    The latent of that state is looked at meanwhile, for the comparison of the branches. Its images
+    are named now: the recipe may detach its tasks before anybody looks.
+    """
     experiment = experiment_of(run)
+    checkpoint = experiment.current_checkpoint
+    cards = cards_of(experiment)
+    if checkpoint is not None and cards:
+        wish = LatentWish(experiment, dataset=cards[0].dataset, checkpoint=checkpoint)
+        latent_send(wish, by=run_name(run))
     return {
         "jobs": jobs_since_report(run),
         "checkpoint": experiment.current_checkpoint_id,

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from acc.recipes.base import RecipeError
 from trainer.models import RecipeRun, RecipeStep
 from trainer.selectors.nodes import trainer_is_online
-from trainer.services.calls import TrainerOffline
+from trainer.services.calls import TrainerBusy, TrainerOffline, calls_give_up
 from trainer.services.recipe_steps import phase_begin, phase_complete, step_begin, step_finish
 from trainer.services.sentences import sentence_of
 from trainer.worker import recipe_calls
@@ -22,6 +22,8 @@ from trainer.worker.recipe_restore import phase_restore
 
 LONGEST_NAME = RecipeRun._meta.get_field("current_phase").max_length or 0
 LOOK_SECONDS = 0.2
+# So often a question is put to a trainer that is there and takes none.
+MOST_ASKED = 15
 Work = Callable[[RecipeRun, dict[str, Any]], Any]
 
 
@@ -63,6 +65,7 @@ class Context:
         if name in run.phases_completed:
             self._recorded = deque(run.steps.filter(phase=name, abandoned=False))
         elif run.current_phase == name:
+            self._let_calls_end()
             self._try(lambda: phase_restore(run))
         elif run.current_phase:
             raise RecipeChanged(_changed(f"the phase '{run.current_phase}'", f"'{name}'"))
@@ -179,11 +182,18 @@ class Context:
         """Do some work; a refusal is a RecipeError. Where the trainer is offline, wait for it.
 
         One that ends says goodbye a moment before it tells its workers, and one that starts has
-        workers a moment before it is online.
+        workers a moment before it is online. One that is busy with other people's questions is
+        asked again: hours of work are not given up for a minute.
         """
+        asked = 0
         while True:
+            asked += 1
             try:
                 return work()
+            except TrainerBusy as busy:
+                if asked == MOST_ASKED:
+                    raise RecipeError(str(busy)) from busy
+                self._hold.check()
             except TrainerOffline as offline:
                 if trainer_is_online():  # it is there, and did not answer in time
                     raise RecipeError(str(offline)) from offline
@@ -194,6 +204,12 @@ class Context:
             while not trainer_is_online():
                 self._hold.check()
                 self._hold.wait(LOOK_SECONDS)
+
+    def _let_calls_end(self) -> None:
+        """Wait for what the interrupted attempt asked: it must not happen in the midst of this."""
+        while calls_give_up(by=recipe_calls.run_name(self._run)):
+            self._hold.check()
+            self._hold.wait(LOOK_SECONDS)
 
     def _train(self, step: RecipeStep) -> int:
         return job_follow(self._run, recipe_calls.job_begin(self._run, step), self._hold)

@@ -12,7 +12,12 @@ from trainer.services.checkpoint_tree import (
     checkpoint_unload,
 )
 from trainer.services.plan import task_plan
-from trainer.services.recipe_steps import jobs_left, phase_abandon, run_moves
+from trainer.services.recipe_steps import (
+    jobs_left,
+    phase_abandon,
+    phase_acted_where_it_began,
+    run_moves,
+)
 from trainer.services.task_add import task_attach
 from trainer.worker.recipe_calls import run_name
 from trainer.worker.recipe_jobs import job_leave
@@ -24,12 +29,17 @@ IDENTITY = ("class_name", "dataset", "latent_slice", "params")
 def phase_restore(run: RecipeRun) -> None:
     """Undo what the interrupted phase did: its job ends, its tasks and its state are set aside.
 
+    A phase that made its own model first goes on from there.
+
     Nothing is deleted: checkpoints, jobs and curves of the first attempt stay to be looked at.
     """
+    has_touched = phase_acted_where_it_began(run)
     phase_abandon(run)
     for job in jobs_left(run):
         job_leave(job, by=run_name(run), why=f"'{run.current_phase}' begins anew")
     _branches_set_aside(run)
+    if not has_touched:
+        return  # and stay where it is: somebody else may begin a run in the place that it left
     start = run.phase_start
     experiment = Experiment.objects.filter(pk=start["experiment"]).first()
     run_moves(run, experiment)

@@ -7,7 +7,6 @@ from django.db import Error as DatabaseTrouble
 from django.db import close_old_connections
 
 from acc.recipes.base import Recipe, RecipeError
-from trainer.live.publish import publish_flush
 from trainer.models import RecipeRun
 from trainer.services.jobs import FenceLostError
 from trainer.services.recipe_life import (
@@ -38,8 +37,6 @@ def recipe_run(run_id: int) -> None:
         _carry_out(run, hold)
     finally:
         hold.end()
-        # The process ends with the run, and the publisher's thread with the process.
-        publish_flush()
 
 
 def _carry_out(run: RecipeRun, hold: RecipeHold) -> None:

@@ -23,6 +23,7 @@ from trainer.services.losses import (
     losses_rewind,
     summaries_store,
 )
+from trainer.worker.oddity_watch import OddityWatch
 from trainer.worker.patience import persist
 from trainer.worker.progress import Progress
 from trainer.worker.summary import Summaries
@@ -53,11 +54,14 @@ class Recorder(threading.Thread):
         self._ring = ring
         self.summaries = summaries
         self.progress = progress
+        self._looks: list[Callable[[], object]] = []
         self._handed: SimpleQueue[Callable[[], object]] = SimpleQueue()
         self._waiting: list[Callable[[], object]] = []
         self._unsaved: list[LossRun] = []
         self._small: list[LossSegment] = []
+        self._to_merge: list[list[LossSegment]] = []
         self._levels = LevelWriter(job)
+        self._oddities = OddityWatch(job, last_step=progress.step)
         self._in_doubt = False
         self._next_summary = 0.0
         self._ended = threading.Event()
@@ -65,6 +69,10 @@ class Recorder(threading.Thread):
     def after_losses(self, write: Callable[[], object]) -> None:
         """Have something written once the losses of all steps so far are stored."""
         self._handed.put(write)
+
+    def look_often(self, look: Callable[[], object]) -> None:
+        """Have something looked up in the database with every flush; before the thread begins."""
+        self._looks.append(look)
 
     def end(self) -> None:
         """Store everything that is left and wait for it.
@@ -87,6 +95,7 @@ class Recorder(threading.Thread):
             while not self._ended.wait(FLUSH_SECONDS):
                 self._flush_or_keep()
             persist(self.flush)
+            self._end_small()
             persist(self._merge)
         except Exception as error:  # noqa: BLE001  handed to the loop's thread, which raises it
             self.failure = error
@@ -110,8 +119,9 @@ class Recorder(threading.Thread):
         with commits_need_not_wait():
             if self._unsaved:
                 self._store(self._unsaved)
-                self._unsaved = []
+            self._oddities.write()
             self._levels.write()
+            self._merge()
             now = time.monotonic()
             if now >= self._next_summary or self._ended.is_set():
                 self._next_summary = now + SUMMARY_SECONDS
@@ -119,6 +129,8 @@ class Recorder(threading.Thread):
         while self._waiting:
             self._waiting[0]()
             self._waiting.pop(0)
+        for look in self._looks:
+            look()
 
     def _flush_or_keep(self) -> None:
         try:
@@ -156,11 +168,14 @@ class Recorder(threading.Thread):
             for run in runs:
                 segments.append(losses_append(job=self._job, run=run))
                 self._announce(run)
-        # After the commit: a flush that failed is tried again, and must not count twice.
+        # After the commit: a flush that failed is tried again, and must not count twice. So nothing
+        # from here to the end may ask the database.
         self._in_doubt = False
+        self._unsaved = []
         for run, segment in zip(runs, segments, strict=True):
             self.summaries.add(run)
             self._levels.add(run)
+            self._oddities.add(run)
             self._keep_small(segment)
 
     def _announce(self, run: LossRun) -> None:
@@ -190,12 +205,17 @@ class Recorder(threading.Thread):
             segment.task_names,
             segment.weights,
         ):
-            self._merge()
+            self._end_small()
         self._small.append(segment)
         if sum(small.step_count for small in self._small) >= SEGMENT_STEPS:
-            self._merge()
+            self._end_small()
+
+    def _end_small(self) -> None:
+        if len(self._small) > 1:
+            self._to_merge.append(self._small)
+        self._small = []
 
     def _merge(self) -> None:
-        if len(self._small) > 1:
-            losses_merge(job=self._job, segments=self._small)
-        self._small = []
+        while self._to_merge:
+            losses_merge(job=self._job, segments=self._to_merge[0])
+            self._to_merge.pop(0)

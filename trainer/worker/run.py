@@ -6,19 +6,22 @@ import traceback
 from django.db import Error as DatabaseTrouble
 from django.db import close_old_connections
 
-from trainer.live.publish import publish_flush
 from trainer.models import Job
+from trainer.selectors.nodes import device_is_offered
 from trainer.services.jobs import FenceLostError, job_claim, job_end
 from trainer.services.workers import worker_name
 from trainer.worker.control import Control
 from trainer.worker.error_sentence import error_sentence
 from trainer.worker.session import Session
+from trainer.worker.sources import device_is_here
 
 logger = logging.getLogger("acc.worker")
 
 
 def job_run(job_id: int) -> None:
     """Train a job if it is still queued; its row ends in a state that says what happened."""
+    if _is_for_others(job_id):
+        return
     job = job_claim(job_id, worker=worker_name())
     if job is None:
         return
@@ -29,8 +32,19 @@ def job_run(job_id: int) -> None:
         _train(job, control)
     finally:
         control.end()
-        # The process ends with the job, and the publisher's thread with the process.
-        publish_flush()
+
+
+def _is_for_others(job_id: int) -> bool:
+    """Return whether a queued job wants a device that another machine has, and this one has not.
+
+    It stays queued; the reconciler wakes somebody else with it.
+    """
+    job = Job.objects.filter(pk=job_id, state=Job.State.QUEUED).first()
+    wanted = job.plan["device"] if job else ""
+    if not wanted or device_is_here(wanted) or not device_is_offered(wanted):
+        return False
+    logger.info("job %s waits for a worker with %s", job_id, wanted)
+    return True
 
 
 def _train(job: Job, control: Control) -> None:

@@ -7,7 +7,7 @@ import torch
 from django.conf import settings
 from django.db import connection
 
-from acc.training.state import adopt, capture, restore
+from acc.training.state import TrainingState, adopt, capture, restore
 from trainer.models import Checkpoint, Job, JobCommand
 from trainer.services.commands import command_refused
 from trainer.services.jobs import (
@@ -17,15 +17,12 @@ from trainer.services.jobs import (
     job_running_announce,
     job_trouble,
 )
-from trainer.services.losses import losses_rewind, summaries_forget
+from trainer.services.losses import losses_rewind, summaries_forget, summaries_store
 from trainer.worker.building import job_tasks, summaries_build, trainer_build
-from trainer.worker.checkpoint_store import (
-    checkpoint_files_sweep,
-    checkpoint_read,
-    checkpoint_write,
-)
+from trainer.worker.checkpoint_store import checkpoint_read, checkpoint_write
 from trainer.worker.control import Control
-from trainer.worker.patience import persist
+from trainer.worker.eval_cadence import EvalCadence
+from trainer.worker.patience import persist, persist_on_disk
 from trainer.worker.progress import Progress
 from trainer.worker.recorder import Recorder
 from trainer.worker.sources import device_choose
@@ -46,22 +43,22 @@ class Session:
             TaskError, DatasetError, SourceLost, ValueError, TypeError: the plan cannot be built.
             CheckpointDamagedError, StateMismatchError: the checkpoint cannot be used.
         """
-        checkpoint_files_sweep()
         self.job = job
         self.device = device_choose(job.plan["device"])
         tasks = job_tasks(job)
         self.trainer = trainer_build(job, tasks, self.device)
         self.resumed = job.checkpoint is not None
         if job.checkpoint is not None:
-            restore(self.trainer, checkpoint_read(job.checkpoint))
+            restore(self.trainer, _state_of(job.checkpoint))
         elif job.start_checkpoint is not None:
-            adopt(self.trainer, checkpoint_read(job.start_checkpoint))
+            adopt(self.trainer, _state_of(job.start_checkpoint))
         self._last_checkpoint = job.checkpoint or job.start_checkpoint
         first_step = self.trainer.step_count
         losses_rewind(job=job, last_step=first_step)
         summaries = summaries_build(job, tasks, self.trainer)
         # A task that joined after the checkpoint may not do so again.
         summaries_forget(job=job, but={row.task_name for row in summaries.rows()})
+        summaries_store(job=job, summaries=summaries.rows())
         self.recorder = Recorder(
             job=job,
             ring=self.trainer.ring,
@@ -73,8 +70,15 @@ class Session:
                 seconds_before=job.active_seconds,
             ),
         )
-        self.steering = Steering(job, self.trainer, control, self.recorder, save=self._save_asked)
+        self.cadence = EvalCadence(job)
+        self.recorder.look_often(self.cadence.look)
+        self.steering = Steering(
+            job, self.trainer, control, self.recorder, self.cadence, save=self._save_asked
+        )
         self._periodic_waits = False
+        self._pulse = control.pulse
+        self._pulse.follow(lambda: self.trainer.step_count)
+        control.meter.follow(self.trainer.clock, lambda: self.trainer.step_count, self.device)
         # Closed before it idles through the whole job: a database that restarts meanwhile would
         # be noticed only by the last write.
         connection.close()
@@ -102,28 +106,35 @@ class Session:
         except FenceLostError:
             raise
         except (Exception, SystemExit):
-            self._save_what_is_good()
+            with self._pulse.elsewhere():
+                self._save_what_is_good()
             raise
         pace = {
             "steps": self.trainer.step_count - first_step,
             "seconds": round(time.monotonic() - began, 6),
         }
-        self._finish(ended, pace)
+        with self._pulse.elsewhere():
+            self._finish(ended, pace)
 
     def _steps(self) -> Job.State:
         """Run the loop; return the state in which the job is to end."""
         trainer, steering, recorder = self.trainer, self.steering, self.recorder
+        cadence = self.cadence
         total_steps = self.job.total_steps
         next_checkpoint = time.monotonic() + settings.ACC_CHECKPOINT_SECONDS
         while trainer.step_count < total_steps:
             if steering.waiting:
-                ended = steering.follow()
+                with self._pulse.elsewhere():
+                    ended = steering.follow()
                 if ended is not None:
                     return ended
             if time.monotonic() >= next_checkpoint:
-                self._checkpoint(Checkpoint.Kind.PERIODIC)
+                with self._pulse.elsewhere():
+                    self._checkpoint(Checkpoint.Kind.PERIODIC)
                 next_checkpoint = time.monotonic() + settings.ACC_CHECKPOINT_SECONDS
             trainer.step()
+            if trainer.step_count < total_steps and cadence.take(trainer.step_count):
+                self._checkpoint(Checkpoint.Kind.EVAL)
             if recorder.failure is not None:
                 raise recorder.failure
         return Job.State.COMPLETED
@@ -135,6 +146,8 @@ class Session:
             Job.State.INTERRUPTED: Checkpoint.Kind.PERIODIC,
         }
         self._checkpoint(kinds[ended])
+        skipped, last_step = self.cadence.skipped(), self.trainer.step_count
+        self.recorder.after_losses(lambda: self.cadence.tell(skipped, last_step))
         self.recorder.end()
         step = self.trainer.step_count
         if ended == Job.State.INTERRUPTED:
@@ -154,45 +167,63 @@ class Session:
             self.recorder.stop()
 
     def _save_asked(self, command: JobCommand) -> None:
-        self._checkpoint(Checkpoint.Kind.MANUAL, command)
+        kind = Checkpoint.Kind(command.payload.get("kind", Checkpoint.Kind.MANUAL))
+        self._checkpoint(kind, command)
 
     def _checkpoint(self, kind: Checkpoint.Kind, command: JobCommand | None = None) -> None:
         """Copy the state now; the recorder writes it once all losses before it are stored."""
         periodic = kind == Checkpoint.Kind.PERIODIC
+        for_eval = kind == Checkpoint.Kind.EVAL and command is None
+        skipped = self.cadence.skipped() if for_eval else None
         if periodic and self._periodic_waits:
             return  # a slow disk or an absent database must not pile up copies of the model
         if periodic:
             self._periodic_waits = True
+        # The last one of a job is worth waiting for; it has none to fall back on.
+        is_last = not periodic and not for_eval and command is None
         state = capture(self.trainer)
+
+        def store() -> Checkpoint:
+            return checkpoint_write(
+                job=self.job,
+                state=state,
+                kind=kind,
+                parent=_parent(self._last_checkpoint),
+                command=command,
+            )
 
         def write() -> None:
             try:
-                self._last_checkpoint = checkpoint_write(
-                    job=self.job,
-                    state=state,
-                    kind=kind,
-                    parent=_parent(self._last_checkpoint),
-                    command=command,
-                )
+                self._last_checkpoint = persist_on_disk(store) if is_last else store()
             except OSError as error:
-                if not periodic and command is None:
+                if is_last:
                     raise
                 # The next one may find room again; until then a crash costs more steps.
                 reason, step = error.strerror or str(error), state.meta["step"]
                 logger.warning("job %s: no checkpoint: %s", self.job.pk, reason)
                 if command is None:
-                    job_trouble(self.job, step=step, kind="no_checkpoint", reason=reason)
+                    job_trouble(
+                        self.job, step=step, kind="no_checkpoint", detail={"reason": reason}
+                    )
                 else:
                     reason = f"the checkpoint could not be written: {reason}"
                     command_refused(command=command, step=step, reason=reason)
             if periodic:
                 self._periodic_waits = False
+            if for_eval:
+                self.cadence.tell(skipped, state.meta["step"])
+                self.cadence.sent()
 
         self.recorder.after_losses(write)
 
 
+def _state_of(checkpoint: Checkpoint) -> TrainingState:
+    """Return a stored state; to fetch it from another machine needs room on this one's disk."""
+    return persist_on_disk(lambda: checkpoint_read(checkpoint))
+
+
 def _parent(last: Checkpoint | None) -> Checkpoint | None:
-    """Return what the next checkpoint grows from; a periodic one is about to be replaced."""
-    while last is not None and last.kind == Checkpoint.Kind.PERIODIC:
+    """Return what the next checkpoint grows from, and not from one that goes by itself."""
+    while last is not None and last.kind in Checkpoint.PASSING:
         last = last.parent
     return last

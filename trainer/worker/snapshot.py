@@ -1,13 +1,16 @@
 """A model as it was at one step, built from a file and far from the job that trains it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
 from acc.autoencoder import BaseAutoencoder
 from acc.tasks.base import Task
 from acc.training.state import TrainingState, adopt_weights
+from acc.training.trainer import head_group
 from trainer.models import Checkpoint, Experiment, Job, Registry, TaskCard
+from trainer.selectors.checkpoints import checkpoint_current, checkpoint_get
 from trainer.selectors.job_tasks import job_tasks_in
 from trainer.selectors.jobs import job_active
 from trainer.services.checkpoints import checkpoint_take
@@ -16,10 +19,30 @@ from trainer.services.plan import task_plan
 from trainer.services.sources import SourceRef, source_of
 from trainer.worker.checkpoint_store import CheckpointDamagedError, checkpoint_read
 from trainer.worker.error_sentence import error_sentence
-from trainer.worker.sources import DatasetShelf, device_choose, model_build, task_build
+from trainer.worker.sources import (
+    DatasetShelf,
+    device_choose,
+    device_is_here,
+    model_build,
+    task_build,
+)
 
 # A model that nobody has trained is the same one each time it is looked at.
 UNTRAINED_SEED = 0
+
+
+@dataclass(frozen=True)
+class SnapshotTasks:
+    """The tasks of a state.
+
+    Attributes:
+        errors: why others could not be built, by their names.
+        untrained: those whose head is new, as they were attached later.
+    """
+
+    tasks: list[Task]
+    errors: dict[str, str]
+    untrained: list[str]
 
 
 @dataclass(frozen=True)
@@ -46,7 +69,7 @@ class Snapshot:
         """Steps since the model was new."""
         return self.checkpoint.step if self.checkpoint else 0
 
-    def tasks(self, shelf: DatasetShelf) -> tuple[list[Task], dict[str, str]]:
+    def tasks(self, shelf: DatasetShelf) -> SnapshotTasks:
         """Return the experiment's enabled tasks with their trained heads, and why others are not.
 
         A task whose class the job knew is built from the job's version of it, another one from
@@ -58,15 +81,41 @@ class Snapshot:
                 tasks.append(self._task(card, shelf))
             except (Exception, SystemExit) as error:  # noqa: BLE001  a person's code runs here
                 errors[card.name] = error_sentence(error)
-        if self.state is not None:
-            adopt_weights(self.model, tasks, self.state)
-        return tasks, errors
+        trained = adopt_weights(self.model, tasks, self.state) if self.state is not None else []
+        untrained = [
+            task.name for task in tasks if task.head is not None and head_group(task) not in trained
+        ]
+        return SnapshotTasks(tasks, errors, untrained)
 
     def _task(self, card: TaskCard, shelf: DatasetShelf) -> Task:
         known = [*self.task_sources.get(card.name, []), *self.sources]
         ref = _ref(known, Registry.TASKS, card.class_name)
         dataset = shelf.get(card.dataset.name, card.dataset.spec)
         return task_build(task_plan(card), dataset, self.model, [ref])
+
+
+def snapshot_asked(experiment: Experiment, payload: dict[str, Any], *, fresh: bool) -> Snapshot:
+    """Return the state that a call names, else the model as it is now; raises as `snapshot_take`.
+
+    Args:
+        payload: of the call: `checkpoint`, a number or None, and `by`.
+        fresh: as `snapshot_take` takes it.
+    """
+    if payload["checkpoint"] is None:
+        return snapshot_take(experiment, fresh=fresh, by=payload["by"])
+    return snapshot_load(experiment, checkpoint_find(payload["checkpoint"]))
+
+
+def checkpoint_find(number: int) -> Checkpoint:
+    """Return the checkpoint of a number that somebody was given.
+
+    Raises:
+        CheckpointDamagedError: it was deleted since.
+    """
+    checkpoint = checkpoint_get(number)
+    if checkpoint is None:
+        raise CheckpointDamagedError(f"checkpoint {number} is deleted")
+    return checkpoint
 
 
 def snapshot_take(experiment: Experiment, *, fresh: bool, by: str = "") -> Snapshot:
@@ -99,7 +148,9 @@ def snapshot_load(experiment: Experiment, checkpoint: Checkpoint | None) -> Snap
         sources = checkpoint.job.plan["sources"]
         tasks = job_tasks_in(checkpoint.job, checkpoint)
         task_sources = {task.plan["name"]: task.sources for task in tasks}
-    device = device_choose(experiment.device)
+    # A machine without the device that trains can look as well.
+    wanted = experiment.device
+    device = device_choose(wanted if wanted and device_is_here(wanted) else "")
     torch.manual_seed(UNTRAINED_SEED)
     model = model_build(
         experiment.model_class,
@@ -116,14 +167,14 @@ def _newest(experiment: Experiment, *, fresh: bool, by: str) -> Checkpoint | Non
     job = job_active(experiment)
     if job is not None and job.state in Job.HELD and not _will_do(job, fresh=fresh):
         try:
-            return checkpoint_take(job=job, by=by)
+            return checkpoint_take(job=job, kind=Checkpoint.Kind.EVAL, by=by)
         except JobConflict:
             # It may have ended a moment ago; then its last checkpoint is the newest state.
             job.refresh_from_db()
             if job.state in Job.HELD:
                 raise
     experiment.refresh_from_db()
-    return experiment.current_checkpoint
+    return checkpoint_current(experiment)
 
 
 def _will_do(job: Job, *, fresh: bool) -> bool:

@@ -12,7 +12,8 @@ from acc.datasets.builtin import load_builtin
 from acc.tasks.base import Task
 from acc.tasks.create import create_task
 from trainer.models import Registry
-from trainer.worker.classes import SourceRef, class_find
+from trainer.services.sources import SourceRef
+from trainer.worker.classes import class_find
 from trainer.worker.dataset_store import dataset_imported
 from trainer.worker.generated import dataset_generated
 
@@ -113,12 +114,17 @@ def device_choose(wanted: str) -> torch.device:
         if torch.cuda.is_available():
             return torch.device("cuda", 0)
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    if not device_is_here(name):
+        raise ValueError(f"device {name} is not on this machine; choose another one")
+    return torch.device(name)
+
+
+def device_is_here(name: str) -> bool:
+    """Return whether this machine has a device."""
     device = torch.device(name)
     there = {
         "cuda": torch.cuda.is_available() and (device.index or 0) < torch.cuda.device_count(),
         "mps": torch.backends.mps.is_available(),
         "cpu": True,
     }
-    if not there.get(device.type, False):
-        raise ValueError(f"device {name} is not on this machine; choose another one")
-    return device
+    return there.get(device.type, False)

@@ -10,9 +10,10 @@ from trainer.selectors.commands import commands_applied, commands_held_by, comma
 from trainer.services.card_refusals import card_command_refused
 from trainer.services.commands import command_applied, command_refused
 from trainer.services.job_start import STEERING
-from trainer.services.jobs import FenceLostError, job_pause_set
+from trainer.services.jobs import FenceLostError, job_eval_every_set, job_pause_set
 from trainer.worker.control import Control, Order
 from trainer.worker.error_sentence import error_sentence
+from trainer.worker.eval_cadence import EvalCadence
 from trainer.worker.recorder import Recorder
 from trainer.worker.task_parts import Fetched, task_parts_fetch
 from trainer.worker.task_steering import TaskSteering
@@ -41,6 +42,7 @@ class Steering:
         trainer: Trainer,
         control: Control,
         recorder: Recorder,
+        cadence: EvalCadence,
         *,
         save: Callable[[JobCommand], None],
     ) -> None:
@@ -50,6 +52,7 @@ class Steering:
         self._trainer = trainer
         self._control = control
         self._recorder = recorder
+        self._cadence = cadence
         self._save = save
         self._tasks = TaskSteering(job, trainer, recorder.summaries)
         self._ended: Job.State | None = None
@@ -62,6 +65,7 @@ class Steering:
             "pause": self._pause,
             "resume": self._resume,
             "set_lr": self._set_lr,
+            "set_eval_every": self._set_eval_every,
             **self._tasks.verbs,
         }
 
@@ -218,6 +222,12 @@ class Steering:
     def _set_lr(self, payload: dict[str, Any]) -> dict[str, Any]:
         old = self._trainer.set_lr(lr=payload.get("lr"), probe_lr=payload.get("probe_lr"))
         return payload | {f"old_{name}": old[name] for name in payload}
+
+    def _set_eval_every(self, payload: dict[str, Any]) -> dict[str, Any]:
+        old, every = self._cadence.every, payload["steps"]
+        self._cadence.every = every
+        self._recorder.after_losses(lambda: job_eval_every_set(self._job, every))
+        return {"new": every, "old": old}
 
 
 def _step_of(command: JobCommand) -> int:

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from acc.tasks.base import Task
 from acc.training.randomness import own_randomness
+from acc.training.rehearsal import rehearse
 from acc.training.schedule import Schedule
 from acc.training.trainer import Trainer
 from trainer.models import Job, JobCommand
@@ -54,6 +56,7 @@ class TaskSteering:
 
         Raises:
             TaskError: it does not fit the model or its dataset, or has a wrong parameter.
+            TaskStepError: it has no loss for a batch; the job would fail at its next step.
             Exception: whatever its code raises; nothing has changed.
         """
         task: JobTask = job_task_added(command)
@@ -61,12 +64,16 @@ class TaskSteering:
         if name in self._trainer.tasks:
             raise ValueError(f"job {self._job.pk} trains a task named '{name}' already")
         seed = joining_seed(self._job, name, self._trainer.step_count)
-        with own_randomness(seed):
-            made = task_make(parts.task_class, task.plan, parts.dataset, self._trainer.model)
+        rehearse(self._trainer, self._made(task, parts, seed), seed=seed)
+        made = self._made(task, parts, seed)
         self._trainer.add_task(made, seed=seed)
         self._summaries.declare(name, colour=task.plan["colour"], bounds=made.loss_bounds)
         told = ("class_name", "dataset", "weight", "enabled")
         return {"task": name, **{key: task.plan[key] for key in told}}
+
+    def _made(self, task: JobTask, parts: TaskParts, seed: int) -> Task:
+        with own_randomness(seed):
+            return task_make(parts.task_class, task.plan, parts.dataset, self._trainer.model)
 
     def _set_weight(self, payload: dict[str, Any]) -> Detail:
         name, weight = self._trained(payload), payload["weight"]

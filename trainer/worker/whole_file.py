@@ -1,14 +1,11 @@
 """Files that are there whole or not at all, also after a kill or a power cut."""
 
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-# Younger ones may be being written.
-UNFINISHED_SECONDS = 3600
-SUFFIX = ".tmp"
+from trainer.services.drafts import draft_name
 
 
 @contextmanager
@@ -18,7 +15,7 @@ def written_whole(path: Path) -> Iterator[Path]:
     Raises:
         OSError: the disk is full or cannot be written; the old file, if any, is as it was.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}{SUFFIX}")
+    temporary = path.with_name(draft_name(path.name))
     try:
         yield temporary
         _sync(temporary)
@@ -27,14 +24,6 @@ def written_whole(path: Path) -> Iterator[Path]:
         _sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def unfinished_sweep(directory: Path) -> None:
-    """Remove what a killed process began to write in a directory."""
-    old = time.time() - UNFINISHED_SECONDS
-    for path in directory.glob(f".*{SUFFIX}"):
-        if path.stat().st_mtime < old:
-            path.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

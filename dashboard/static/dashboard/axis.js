@@ -2,6 +2,15 @@
 
 import { formatCount, formatDuration } from "./format.js";
 
+/** Steps themselves: what is drawn over before a job's facts are known, and where no other fits. */
+export const STEPS = {
+  title: "step",
+  of: (step) => step,
+  step: (x) => x,
+  tick: (x) => formatCount(x),
+  say: () => null,
+};
+
 /**
  * @param {string} kind "step", "time", or "epoch:" and a dataset's name
  * @param {{batchSize: number, trainSizes: Object<string, number>, clock: {step: number,
@@ -32,13 +41,7 @@ export function axisOf(kind, { batchSize, trainSizes, clock }) {
       say: (step) => `about ${formatDuration(of(step))} after the start`,
     };
   }
-  return {
-    title: "step",
-    of: (step) => step,
-    step: (x) => x,
-    tick: (x) => formatCount(x),
-    say: () => null,
-  };
+  return STEPS;
 }
 
 /**

@@ -1,15 +1,28 @@
 /** Draws the curves with Chart.js, which a classic script has put into `window.Chart`. */
 
 import { withBreaks } from "./absences.js";
-import { bands, breakMarks, crosshairLine, eventLines, stepPixel } from "./chart_plugins.js";
+import { STEPS } from "./axis.js";
+import { bands, breakMarks, crosshairLine, eventLines, spikeMarks, stepPixel } from "./chart_plugins.js";
 import { TOTAL } from "./follow.js";
 import { formatLoss } from "./format.js";
 import { cssColour, dashOf } from "./palette.js";
 import { around, fold, middles, smooth } from "./series.js";
 
-/** Return the events of a job that are worth a line on its curves. */
+/** Return the events of a job that are worth a mark on its curves. */
 export function remarkable(events) {
   return events.filter((event) => !event.routine);
+}
+
+/** Return where the events stand: what was done as lines, spikes at the curve of their task. */
+function standingOf(events, chosen) {
+  const marked = remarkable(events);
+  const spikes = marked.filter(({ kind }) => kind === "spike");
+  return {
+    // A loss that is not finite has its cross already.
+    steps: marked.filter(({ found, step }) => !found || step === chosen).map(({ step }) => step),
+    spikes: spikes.map(({ step, detail }) => ({ step, task: detail.task })),
+    chosen,
+  };
 }
 
 /** The chart of one canvas. */
@@ -19,13 +32,17 @@ export class LossChart {
     this.datasets = new Map();
     /** Told after each drawing, be it of new points or in a new size. */
     this.onDrawn = () => {};
+    /** Told where the crosshair is; null where it went away. */
+    this.onPointed = () => {};
     const drawn = { id: "accDrawn", afterRender: () => this.onDrawn() };
     this.chart = new window.Chart(canvas, {
       type: "line",
       data: { datasets: [] },
       options: baseOptions(),
-      plugins: [bands, eventLines, breakMarks, crosshairLine, drawn],
+      plugins: [bands, eventLines, breakMarks, spikeMarks, crosshairLine, drawn],
     });
+    // The crosshair may be moved from elsewhere on the page before there is anything to draw.
+    this.chart.accAxis = STEPS;
     this.restyle();
   }
 
@@ -58,7 +75,7 @@ export class LossChart {
    *   `span`: steps to smooth over, 0 for none
    * @param {{from: number, to: number}} sight the first and the last step in sight
    * @param {ReturnType<import("./axis.js").axisOf>} axis
-   * @param {{steps: number[], chosen: number|null}} events
+   * @param {object[]} events of the shown job
    */
   draw(curves, view, sight, axis, events) {
     const { chart } = this;
@@ -70,7 +87,7 @@ export class LossChart {
     x.max = axis.of(sight.to);
     y.type = view.logarithmic ? "logarithmic" : "linear";
     y.title.text = view.weighted ? "loss \u00d7 weight" : "loss";
-    Object.assign(chart.options.plugins.accEvents, events);
+    Object.assign(chart.options.plugins.accEvents, standingOf(events, view.chosen));
     chart.data.datasets = curves.flatMap((curve) => this.lines(curve, view, sight, axis));
     const reach = reachOf(chart.data.datasets, view.logarithmic);
     Object.assign(y, { suggestedMin: reach?.low, suggestedMax: reach?.high });
@@ -134,10 +151,15 @@ export class LossChart {
     return !isBeside && y >= chartArea.top && y <= chartArea.bottom;
   }
 
+  /** Return where a step is on the screen, in sight or not. */
+  screenX(step) {
+    return this.chart.canvas.getBoundingClientRect().left + stepPixel(this.chart, step);
+  }
+
   /** Return where the mark of an event is, in pixels of the canvas; null outside of the curves. */
   pixelOf(step) {
     const { chartArea } = this.chart;
-    if (!chartArea || !this.chart.accAxis) return null;
+    if (!chartArea) return null;
     const x = stepPixel(this.chart, step);
     return x < chartArea.left - 1 || x > chartArea.right + 1 ? null : x;
   }
@@ -147,6 +169,7 @@ export class LossChart {
     if (this.chart.accStep === step) return;
     this.chart.accStep = step;
     this.chart.draw();
+    this.onPointed(step);
   }
 
   destroy() {
@@ -159,6 +182,7 @@ function newDataset(id, { name, job, place, rank }, faint) {
   const isOther = job !== null;
   return {
     label: id,
+    accTask: isOther ? null : name,
     accColour: colour,
     borderColor: `${colour}${faint ? "40" : isOther ? "b0" : ""}`,
     borderWidth: name === TOTAL || isOther ? 1.5 : 1.75,

@@ -1,6 +1,7 @@
 /** What Chart.js does not draw: breaks, what was done to the job, and the crosshair. */
 
 const CROSS_SIZE = 3.5;
+const SPIKE_SIZE = 4.5;
 
 /** Return where the mark of an event is; what came before the first step stands at it. */
 export function stepPixel(chart, step) {
@@ -56,6 +57,28 @@ export const breakMarks = {
         ctx.lineTo(x - CROSS_SIZE, y + CROSS_SIZE);
         ctx.stroke();
       }
+    }
+    ctx.restore();
+  },
+};
+
+/** Points at spikes from the top edge, in the colour of their task: `options.spikes`. */
+export const spikeMarks = {
+  id: "accSpikes",
+  afterDatasetsDraw(chart) {
+    const { ctx, chartArea, options } = chart;
+    const shown = chart.data.datasets.filter(({ accTask }) => accTask);
+    const colours = new Map(shown.map(({ accTask, accColour }) => [accTask, accColour]));
+    ctx.save();
+    for (const { step, task } of options.plugins.accEvents.spikes ?? []) {
+      const x = stepPixel(chart, step);
+      if (!colours.has(task) || x < chartArea.left || x > chartArea.right) continue;
+      ctx.fillStyle = colours.get(task);
+      ctx.beginPath();
+      ctx.moveTo(x - SPIKE_SIZE, chartArea.top);
+      ctx.lineTo(x + SPIKE_SIZE, chartArea.top);
+      ctx.lineTo(x, chartArea.top + 2 * SPIKE_SIZE);
+      ctx.fill();
     }
     ctx.restore();
   },

@@ -1,7 +1,7 @@
 /** The panel of the loss curves: follows one job and draws it. */
 
 import { absencesOf } from "./absences.js";
-import { ApiError, fetchJob } from "./api.js";
+import { ApiError } from "./api.js";
 import { axisOf, clockOf } from "./axis.js";
 import { LossChart, remarkable } from "./chart.js";
 import { Compared } from "./compared.js";
@@ -9,20 +9,19 @@ import { CurveExport } from "./curve_export.js";
 import { Crosshair } from "./crosshair.js";
 import { showRecord } from "./curve_state.js";
 import { CurveTools, wireZoomButtons } from "./curve_tools.js";
+import { EvalCurves } from "./eval_curves.js";
 import { Finer } from "./finer.js";
-import { catchUp, doubt, emptyState, follow } from "./follow.js";
+import { JobFollower } from "./job_follower.js";
 import { Legend } from "./legend.js";
 import { Marks } from "./marks.js";
 import { placesOf } from "./palette.js";
 import { pictureOf } from "./picture.js";
 import { visible } from "./range.js";
+import { LOOKED, POINTED } from "./timeline.js";
 import { hashOf, readLiked, storeLiked, viewOf } from "./view.js";
 import { weightsOf } from "./weights.js";
 import { Zoom } from "./zoom.js";
 
-/** Pause between two questions to the server about the same job. */
-const REFETCH_MS = 250;
-const RETRY_MS = 3000;
 const SERVER_POINTS_MAX = 4000;
 
 /** One `#loss-curves` element, from its arrival in the page until another replaces it. */
@@ -37,8 +36,6 @@ export class CurvesPanel {
     this.onRefused = onRefused;
     this.job = Number(panel.dataset.job) || null;
     this.alive = true;
-    this.loading = false;
-    this.again = false;
     this.frame = null;
     this.compared = [];
     this.view = viewOf(window.location.hash, readLiked(), this.job);
@@ -46,7 +43,11 @@ export class CurvesPanel {
     this.tools = new CurveTools(panel, (change) => this.change(change));
     this.tools.show(this.view);
     if (this.job === null) return;
-    this.state = emptyState(this.job);
+    this.follower = new JobFollower(this.job, {
+      ...this.told(),
+      maxPoints: () => this.maxPoints(),
+      onReplaced: () => this.finer.forget(),
+    });
     this.facts = JSON.parse(panel.dataset.facts);
     this.placeOf = placesOf(JSON.parse(panel.dataset.colours));
     this.finer = new Finer(this.job, this.told());
@@ -55,7 +56,9 @@ export class CurvesPanel {
       this.chart.restyle();
       this.schedule();
     };
+    this.look = ({ detail }) => this.chart.point(detail.step);
     document.addEventListener("acc:theme", this.restyle);
+    document.addEventListener(LOOKED, this.look);
     this.compare(this.view.compared);
   }
 
@@ -74,7 +77,9 @@ export class CurvesPanel {
     this.export = new CurveExport(panel, this.job, look);
     this.crosshair = new Crosshair(frame, this.chart, look);
     this.marks = new Marks(find(".chart__marks"), this.chart, (step) => this.showEntry(step));
+    this.evals = new EvalCurves(find("[data-evals]"), this.job, this.placeOf, this.told());
     this.chart.onDrawn = () => this.marks.place();
+    this.chart.onPointed = (step) => this.point(step);
     const range = {
       range: () => this.view.range,
       lastStep: () => this.lastStep(),
@@ -89,6 +94,12 @@ export class CurvesPanel {
     panel.addEventListener("acc:morphed", () => this.markEntries());
   }
 
+  /** Have everything that shows steps show this one; null: the crosshair went away. */
+  point(step) {
+    this.evals.point(step);
+    document.dispatchEvent(new CustomEvent(POINTED, { detail: { job: this.job, step } }));
+  }
+
   told() {
     return {
       onNews: () => this.alive && this.schedule(),
@@ -101,46 +112,23 @@ export class CurvesPanel {
     return Math.max(this.state.lastStep, ...this.compared.map(({ lastStep }) => lastStep));
   }
 
-  /** Take a live message in, and ask the server where one is missing. */
+  /** Take a live message in. */
   receive(message) {
-    if (this.job === null) return;
-    const before = this.state;
-    this.state = follow(this.state, message);
-    if (this.state.lacks && !before.lacks) this.refill();
-    if (this.state.lastStep < before.lastStep) this.finer.forget();
-    if (this.state !== before) this.schedule();
+    this.follower?.receive(message);
   }
 
-  /** Ask the server for what the page may have missed; once at a time. */
-  async refill() {
-    if (this.job === null) return;
-    if (this.loading) {
-      this.again = true;
-      return;
-    }
-    this.loading = true;
-    try {
-      do {
-        this.again = false;
-        this.state = doubt(this.state);
-        const answer = await fetchJob(this.job, this.state.lastStep, this.maxPoints());
-        if (!this.alive) return;
-        this.state = catchUp(this.state, answer);
-        this.schedule();
-        if (this.state.lacks || this.again) await pause(REFETCH_MS);
-      } while (this.alive && (this.state.lacks || this.again));
-    } catch (error) {
-      this.refused(error);
-    } finally {
-      this.loading = false;
-    }
+  /** Fetch what was measured of the job since. */
+  measured() {
+    if (this.job !== null) this.evals.load();
   }
 
-  refused(error) {
-    const isAnswer = error instanceof ApiError;
-    if (isAnswer) this.onRefused(error);
-    // No answer, or a server in trouble: it will be back. A refusal will not change.
-    if (!isAnswer || error.status >= 500) setTimeout(() => this.alive && this.refill(), RETRY_MS);
+  /** Ask the server for what the page may have missed. */
+  refill() {
+    this.follower?.refill();
+  }
+
+  get state() {
+    return this.follower.state;
   }
 
   maxPoints() {
@@ -165,10 +153,8 @@ export class CurvesPanel {
       clock: view.x === "time" ? clockOf(state.record, state.events, Date.now()) : [],
     });
     this.curves = this.curvesShown(sight);
-    this.chart.draw(this.curves, view, sight, this.axis, {
-      steps: remarkable(state.events).map((event) => event.step),
-      chosen: view.chosen,
-    });
+    this.chart.draw(this.curves, view, sight, this.axis, state.events);
+    this.evals.draw(sight, this.chart);
     this.legend.draw(state, view, this.compared);
     this.marks.draw(remarkable(state.events), view.chosen);
     this.panel.querySelector("[data-zoom='reset']").disabled = view.range === null;
@@ -256,17 +242,13 @@ export class CurvesPanel {
   destroy() {
     this.alive = false;
     if (this.job === null) return;
+    this.follower.destroy();
     document.removeEventListener("acc:theme", this.restyle);
+    document.removeEventListener(LOOKED, this.look);
     this.zoom.destroy();
     this.finer.destroy();
     for (const other of this.compared) other.destroy();
     if (this.frame !== null) cancelAnimationFrame(this.frame);
     this.chart.destroy();
   }
-}
-
-function pause(ms) {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

@@ -75,7 +75,7 @@ export class Finer {
 }
 
 /** Whether the screen has room for more buckets than there are, and some could be parted: pure. */
-export function lacksDetail(series, { from, to }, columns) {
+function lacksDetail(series, { from, to }, columns) {
   for (const curve of series.values()) {
     const seen = between(curve, from, to);
     if (seen.steps.length < columns && touches(curve, from, to)) return true;

@@ -49,6 +49,11 @@ export function doubt(state) {
   return state.lacks ? state : { ...state, lacks: true };
 }
 
+/** Return a state that knows nothing but what waits. */
+export function begunAgain(state) {
+  return { ...emptyState(state.job), held: state.held };
+}
+
 /**
  * Return the state after the server's answers, with the held messages applied on top.
  *
@@ -60,8 +65,8 @@ export function doubt(state) {
  */
 export function catchUp(state, { job, history, events = state.events }) {
   if (wasReplaced(state, job, events)) {
-    // Points that we hold were trained anew behind our back: begin again, keep what waits.
-    return { ...emptyState(state.job), held: state.held };
+    // Points that we hold were trained anew behind our back.
+    return begunAgain(state);
   }
   const merged = mergeHistory(state, history);
   let next = { ...merged, record: job, events, seq: job.seq, lacks: false, held: [] };
@@ -72,7 +77,7 @@ export function catchUp(state, { job, history, events = state.events }) {
 }
 
 /** Return the state with the buckets of a loss_history answer that it does not have yet. */
-export function mergeHistory(state, history) {
+function mergeHistory(state, history) {
   const columns = new Map();
   let lastStep = state.lastStep;
   for (const [name, answered] of seriesOf(history)) {
@@ -164,11 +169,13 @@ function applyJob(state, message) {
   const { type: _type, job: _job, resumed_from: resumedFrom, ...fields } = message;
   const record = { ...state.record, ...fields };
   if (resumedFrom === undefined) return { ...state, record };
+  // What was found in points that are trained anew is found, and told, anew.
+  const events = state.events.filter(({ found, step }) => !found || step <= resumedFrom);
   const curves = [...state.series];
   // A bucket with steps on both sides of the checkpoint cannot be parted: begin again.
   if (curves.some(([, curve]) => straddles(curve, resumedFrom))) return emptyState(state.job);
   const series = new Map(curves.map(([name, curve]) => [name, between(curve, 0, resumedFrom)]));
-  return { ...state, record, series, lastStep: Math.min(state.lastStep, resumedFrom) };
+  return { ...state, record, events, series, lastStep: Math.min(state.lastStep, resumedFrom) };
 }
 
 function appendAll(series, columns) {

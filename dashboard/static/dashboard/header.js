@@ -1,11 +1,17 @@
 /** The bar on top of every page: its signals, its menus, and the live messages behind it. */
 
-import { getJson } from "./api.js";
+import { ApiError, getJson } from "./api.js";
 import { CutOff } from "./cut_off.js";
+import { Notifier } from "./notify.js";
 import { refresh } from "./refresh.js";
+import { wireRefusals } from "./refused.js";
+import { wireShortcuts } from "./shortcut_keys.js";
 import { LiveSocket } from "./socket.js";
 
-const TRAINER_POLL_MS = 10000;
+/** The trainer tells every two seconds that it is there; silent for so long, it is asked after. */
+const SILENT_MS = 5000;
+const LOOK_MS = 1000;
+const ASK_EVERY_MS = 2000;
 const SIGNAL_WORDS = {
   connecting: "connecting",
   live: "live",
@@ -25,8 +31,13 @@ export class Header {
     this.catchUp = catchUp;
     this.trainerChanged = trainerChanged;
     this.cutOff = new CutOff(figures);
+    this.heardMs = Date.now();
+    this.askedMs = 0;
+    this.notifier = new Notifier();
+    wireShortcuts();
     document.addEventListener("click", closeMenus);
     document.addEventListener("keydown", closeMenus);
+    wireRefusals();
   }
 
   /** Connect to a path of the site, and stay connected. */
@@ -49,20 +60,36 @@ export class Header {
       },
     });
     socket.start();
-    setInterval(() => this.askTrainer(), TRAINER_POLL_MS);
+    setInterval(() => this.look(), LOOK_MS);
   }
 
   take(message) {
     if (message.type === "gap") this.fetchMissed();
-    if (message.type === "trainer") this.setTrainer(message.state);
+    if (message.type === "trainer") this.hear(message.state);
+    if (message.type === "warning") refresh("acc:warnings");
     if (message.type === "registry") refresh("acc:registry-badge");
+    this.notifier.hear(message);
     this.receive(message);
   }
 
   fetchMissed() {
     refresh("acc:device");
     refresh("acc:registry-badge");
+    refresh("acc:warnings");
     this.catchUp();
+  }
+
+  hear(state) {
+    this.heardMs = Date.now();
+    this.setTrainer(state);
+  }
+
+  /** Who was killed cannot say so: ask the server, as long as nothing is heard. */
+  look() {
+    const now = Date.now();
+    if (document.hidden || now - this.heardMs < SILENT_MS) return;
+    if (now - this.askedMs < ASK_EVERY_MS) return;
+    this.askTrainer();
   }
 
   setTrainer(state) {
@@ -71,14 +98,16 @@ export class Header {
     this.trainerChanged();
   }
 
-  /** The trainer cannot say that it was killed, so the page asks now and then. */
   async askTrainer() {
-    if (document.hidden) return;
+    this.askedMs = Date.now();
     try {
       const health = await getJson("/health");
       this.setTrainer(health.trainer);
-    } catch {
-      // The connection's own signal says that the server does not answer.
+      showTrouble(false);
+      refresh("acc:warnings");
+    } catch (error) {
+      // Where there is no answer at all, the connection's own signal says so.
+      if (error instanceof ApiError) showTrouble(error.status >= 500);
     }
   }
 }
@@ -86,6 +115,10 @@ export class Header {
 /** Tell whoever looks that nothing they do is heard any more. */
 export function showSignedOut() {
   document.getElementById("signed-out").hidden = false;
+}
+
+function showTrouble(isThere) {
+  document.getElementById("in-trouble").hidden = !isThere;
 }
 
 /** For a page without clocks. */
@@ -102,8 +135,10 @@ function setSignal(id, state, words) {
 /** A click elsewhere, or Escape, closes an open menu. */
 function closeMenus(event) {
   if (event.type === "keydown" && event.key !== "Escape") return;
+  // What opens something else of the page has done what the menu was opened for.
+  const isDone = event.type === "click" && event.target.closest("[data-closes-menu]") !== null;
   for (const menu of document.querySelectorAll(".menu[open]")) {
     if (event.type === "keydown") menu.querySelector("summary").focus();
-    if (event.type === "keydown" || !menu.contains(event.target)) menu.open = false;
+    if (event.type === "keydown" || isDone || !menu.contains(event.target)) menu.open = false;
   }
 }

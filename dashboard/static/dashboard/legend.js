@@ -93,7 +93,7 @@ export class Legend {
 }
 
 /** Return the newest value of a series in words, naming what is not finite. */
-export function lastText(series) {
+function lastText(series) {
   const value = series.values[series.values.length - 1];
   if (!Number.isNaN(value)) return formatLoss(value);
   return series.marks[series.marks.length - 1]?.kind ?? "nan";

@@ -11,6 +11,11 @@ const OWN_STATE = new Set(["open", "aria-valuetext", "data-waits"]);
 /** Answers that say what the element is now: 422 is the same panel with a refusal. */
 const TOLD = new Set([200, 422]);
 
+/** How many requests there were; which one each is, and the last one by a button of a panel. */
+let requests = 0;
+const numberOf = new WeakMap();
+const lastClick = new WeakMap();
+
 /** Change `from` into `to`, whose nodes may be taken over. */
 export function morph(from, to) {
   if (from.isEqualNode(to)) return;
@@ -31,18 +36,34 @@ export function morph(from, to) {
  * into which a listener may carry over what no server knows.
  */
 export function wireMorphs() {
+  document.body.addEventListener("htmx:beforeRequest", ({ detail: { elt, target, xhr } }) => {
+    requests += 1;
+    numberOf.set(xhr, requests);
+    if (elt !== target) lastClick.set(target, requests);
+  });
   document.body.addEventListener("htmx:beforeSwap", (event) => {
-    const { target, xhr } = event.detail;
+    const { target, xhr, requestConfig } = event.detail;
     if (!target.matches("[data-morph]") || !TOLD.has(xhr.status)) return;
     const answer = new DOMParser().parseFromString(event.detail.serverResponse, "text/html");
     const fresh = answer.getElementById(target.id);
     if (!fresh) return;
     event.detail.shouldSwap = false;
+    // What a panel asked for before a click in it may be older than the answer to the click.
+    if (requestConfig.elt === target && numberOf.get(xhr) < (lastClick.get(target) ?? 0)) return;
+    if (requestConfig.verb === "get") keepOwnRefusal(target, fresh);
     target.dispatchEvent(new CustomEvent("acc:morphing", { bubbles: true, detail: { fresh } }));
     morph(target, fresh);
     window.htmx.process(target); // new elements in it may ask for something too
     target.dispatchEvent(new CustomEvent("acc:morphed", { bubbles: true }));
   });
+}
+
+/** What was refused to whoever is at this page stays when the panel fetches itself anew. */
+function keepOwnRefusal(target, fresh) {
+  const refusal = target.querySelector("[data-own-refusal]");
+  if (refusal && !fresh.querySelector("[data-own-refusal]")) {
+    fresh.querySelector(".panel__head")?.after(refusal.cloneNode(true));
+  }
 }
 
 function morphAttributes(from, to) {

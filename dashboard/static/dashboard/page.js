@@ -3,23 +3,33 @@
 import { wireTimes } from "./ago.js";
 import { CurvesPanel } from "./curves.js";
 import { tellUnsent } from "./cut_off.js";
+import { FiguresPanel } from "./figures_panel.js";
 import { Header, showSignedOut } from "./header.js";
+import { wireJobTicks } from "./job_ticks.js";
 import { wireMorphs } from "./morph.js";
 import { refresh, wireRefreshes } from "./refresh.js";
 import { RunFigures } from "./run.js";
 import { followClasses, followDatasets, wireTaskAdd } from "./task_add.js";
 import { wireTaskCards } from "./task_cards.js";
 import { wireTaskDetail } from "./task_detail.js";
+import { Timeline } from "./timeline.js";
+import { wireTour } from "./tour.js";
 
 /** How often the cards ask for what no message tells: how well each task is. */
 const CARDS_POLL_MS = 3000;
+
+/** How often the list asks for the same of a job that trains, and for its small curve. */
+const JOB_POLL_MS = 5000;
 
 /** The panels that show what was measured, of the tasks that are attached. */
 const MEASURED = ["acc:eval", "acc:recon"];
 
 const workbench = document.getElementById("workbench");
 const figures = new RunFigures(workbench.dataset.experimentName);
+const timelinePanel = document.getElementById("timeline-panel");
+const timeline = timelinePanel ? new Timeline(timelinePanel) : null;
 let curves = null;
+let beside = null;
 let frame = null;
 let newestShown = 0;
 
@@ -28,9 +38,24 @@ function mountCurves() {
   if (!panel || panel === curves?.panel) return;
   curves?.destroy();
   const hidden = curves?.view.hidden ?? new Set();
-  curves = new CurvesPanel(panel, (error) => error.status === 401 && showSignedOut(), hidden);
+  curves = new CurvesPanel(panel, refused, hidden);
   curves.refill();
+  timeline?.load(curves.job).catch(refused);
   markShownJob();
+  beside?.destroy();
+  const figuresPanel = document.getElementById("figures-panel");
+  beside = figuresPanel && new FiguresPanel(figuresPanel);
+  beside?.refill();
+}
+
+function refused(error) {
+  if (error.status === 401) showSignedOut();
+}
+
+/** Fetch what an evaluation found of the job whose curves are shown. */
+function followMeasured() {
+  curves?.measured();
+  timeline?.load(curves?.job ?? null).catch(refused);
 }
 
 /** Mark the job in the list whose curves are shown. */
@@ -67,9 +92,17 @@ function followStarted(event) {
   showNewer(event.detail.job);
 }
 
+/** Fetch the row of the job that trains; an answer under way for the list holds it anyway. */
+function refreshJobRow() {
+  const row = document.querySelector("#jobs-panel:not(.htmx-request) .job[hx-get]:not(.htmx-request)");
+  if (row) window.htmx.trigger(row, "refresh");
+}
+
 /** Fetch what happened while nobody listened, be it between the page and its socket. */
 function catchUp() {
   curves?.refill();
+  beside?.refill();
+  followMeasured();
   const panels = ["acc:run", "acc:jobs", "acc:tasks", "acc:events", "acc:task-detail", ...MEASURED];
   for (const name of panels) refresh(name);
   followClasses();
@@ -78,6 +111,7 @@ function catchUp() {
 
 function receive(message) {
   curves?.receive(message);
+  beside?.receive(message);
   if (figures.receive(message)) {
     refresh("acc:run");
     refresh("acc:jobs");
@@ -91,6 +125,7 @@ function receive(message) {
   if (message.type === "task" || message.type === "eval") {
     for (const name of ["acc:task-detail", ...MEASURED]) refresh(name);
   }
+  if (message.type === "eval" && message.eval.state === "done") followMeasured();
   if (message.type === "registry" && message.registry === "tasks") followClasses();
   if (message.type === "dataset") followDatasets();
   // The panel says from which state a job would go on.
@@ -134,11 +169,13 @@ document.body.addEventListener("acc:morphed", () => {
 });
 
 wireMorphs();
+wireJobTicks();
 wireRefreshes();
 wireTaskAdd();
 wireTaskCards();
 wireTaskDetail();
 wireTimes();
+wireTour();
 adoptRun();
 new Header({
   receive,
@@ -153,3 +190,6 @@ setInterval(() => {
   refresh("acc:tasks");
   refresh("acc:task-detail");
 }, CARDS_POLL_MS);
+setInterval(() => {
+  if (figures.isRunning && !document.hidden) refreshJobRow();
+}, JOB_POLL_MS);

@@ -37,11 +37,15 @@ export function paintSwatch(swatch, name, place) {
   if (dashed) swatch.dataset.dashed = "true";
 }
 
+/** The dashes of each round through the colours. */
+const ROUND_DASHES = [[], [6, 3], [10, 3, 3, 3], [4, 6]];
+
 /** The dashes of the jobs that are compared with the shown one, in their order. */
 const COMPARED_DASHES = [[2, 3], [8, 3, 2, 3], [1, 5], [12, 5]];
 
 /** Return the dashes of a curve; `rank` says the how manieth compared job it is of, if any. */
 export function dashOf(name, place, rank) {
   if (rank >= 0) return COMPARED_DASHES[rank % COMPARED_DASHES.length];
-  return name !== TOTAL && styleOf(place).dashed ? [6, 3] : [];
+  if (name === TOTAL) return [];
+  return ROUND_DASHES[Math.floor(place / PALETTE_SIZE) % ROUND_DASHES.length];
 }

@@ -52,10 +52,18 @@ export function rateOf(samples) {
   return seconds > 0 && last.step > first.step ? (last.step - first.step) / seconds : null;
 }
 
-/** Return the window's title: the progress first, since tabs cut the end off. */
-export function titleOf(record, experiment) {
-  const place = experiment ? `${experiment} - ACC` : "ACC";
-  if (!record || !isActive(record.state)) return place;
-  if (record.state !== "running") return `${record.state} - ${place}`;
-  return `${progressOf(record, 0).percent} % - ${place}`;
+/**
+ * Return the window's title: the progress first, since tabs cut the end off.
+ *
+ * @param {?object} record the job that trains, or that ended while the page was open
+ * @param {string} place what the page is about
+ */
+export function titleOf(record, place) {
+  const parts = [place, "ACC"].filter(Boolean);
+  if (record) parts.unshift(record.state === "running" ? percentText(record) : record.state);
+  return parts.join(" · ");
+}
+
+function percentText(record) {
+  return `${progressOf(record, 0).percent}%`;
 }

@@ -13,6 +13,7 @@ export class RunFigures {
   constructor(experiment) {
     this.experiment = experiment;
     this.record = null;
+    this.ended = null;
     this.samples = [];
     this.losses = new Map();
     this.shares = new Map();
@@ -26,6 +27,7 @@ export class RunFigures {
     const known = this.record;
     if (record && known && record.id === known.id && record.seq < known.seq) return;
     this.record = record && { ...record, heard_ms: Date.now() };
+    if (record) this.ended = null;
   }
 
   /** Stop the clocks: nobody knows whether the job still trains. */
@@ -50,7 +52,11 @@ export class RunFigures {
     // A late word about an older job is not about the run.
     if (message.type === "job" && before && message.job < before.id) return true;
     this.record = followRecord(before, message, Date.now());
-    if (message.type === "job") this.samples = [];
+    if (message.type === "job") {
+      this.samples = [];
+      // The panel forgets an ended job; the title of a tab in the background tells of it.
+      this.ended = isActive(message.state) ? null : this.record;
+    }
     return before?.id !== this.record?.id || before?.state !== this.record?.state;
   }
 
@@ -68,7 +74,7 @@ export class RunFigures {
   }
 
   draw() {
-    document.title = titleOf(this.record, this.experiment);
+    document.title = titleOf(this.record ?? this.ended, this.experiment);
     this.drawLosses();
     this.drawShares();
     if (!this.record || !isActive(this.record.state)) return;

@@ -101,7 +101,7 @@ export function spliced(series, finer, first, last) {
 }
 
 /** Return the index of the first step greater than `step`; the length if there is none. */
-export function firstAfter(steps, step) {
+function firstAfter(steps, step) {
   let low = 0;
   let high = steps.length;
   while (low < high) {

@@ -1,10 +1,12 @@
 /** Wires the pages beside the workbench: data, classes, versions, states, recipes, one job. */
 
 import { wireTimes } from "./ago.js";
+import { wireCopies } from "./copy.js";
 import { wireFilter } from "./filter.js";
 import { formatCount } from "./format.js";
 import { Header } from "./header.js";
 import { wireMorphs } from "./morph.js";
+import { titleOf } from "./progress.js";
 import { RECIPE_EVENTS, refresh, REGISTRY_EVENTS, wireRefreshes } from "./refresh.js";
 
 /** How often a running job's page asks for what no message tells, such as the time spent. */
@@ -17,7 +19,7 @@ const page = document.getElementById("page");
 const job = Number(page.dataset.job) || null;
 
 function refreshAll() {
-  const own = ["acc:job", "acc:data", ...STATES];
+  const own = ["acc:job", "acc:data", "acc:latent", ...STATES];
   for (const name of [...REGISTRY_EVENTS, ...RECIPE_EVENTS, ...own]) refresh(name);
 }
 
@@ -27,6 +29,7 @@ function receive(message) {
   if (message.type === "registry" && message.registry === "generators") followGenerators();
   if (message.type === "dataset") refresh("acc:data");
   if (["checkpoint", "eval", "job"].includes(message.type)) refreshStates();
+  if (message.type === "eval") refresh("acc:latent");
   if (message.type === "recipe") RECIPE_EVENTS.forEach(refresh);
   if (job === null || message.job !== job) return;
   if (message.type === "loss") showStep(message.first_step + message.steps - 1);
@@ -46,12 +49,24 @@ function followGenerators() {
 function showStep(step) {
   page.querySelector("[data-live='step']").textContent = formatCount(step);
   page.querySelector("progress").value = step;
+  showTitle();
+}
+
+/** Say in the tab how far the job of the page is. */
+function showTitle() {
+  if (job === null) return;
+  const { value, max } = page.querySelector("progress");
+  const { state } = document.getElementById("job-panel").dataset;
+  document.title = titleOf({ state, current_step: value, total_steps: max }, `Job ${job}`);
 }
 
 wireMorphs();
 wireRefreshes();
 wireFilter();
 wireTimes();
+wireCopies();
+showTitle();
+document.body.addEventListener("acc:morphed", showTitle);
 document.body.addEventListener("acc:checkpoints", refreshStates);
 new Header({ receive, catchUp: refreshAll, trainerChanged: refreshAll }).follow(page.dataset.socket);
 setInterval(() => {

@@ -1,4 +1,4 @@
-"""The files that docs/writing-a-task.md shows, used as written."""
+"""The files that the quickstart and docs/writing-a-task.md show, used as written."""
 
 import re
 from pathlib import Path
@@ -16,8 +16,9 @@ from acc.tasks.create import create_task
 from acc.tasks.registry import TaskRegistry
 from acc.training.trainer import Trainer, TrainerConfig
 
-PAGE = Path(__file__).parents[3] / "docs" / "writing-a-task.md"
-FILES = dict(re.findall(r"```python\n# (\w+\.py)\n(.*?)```", PAGE.read_text(), re.DOTALL))
+DOCS = Path(__file__).parents[3] / "docs"
+PAGES = "".join((DOCS / name).read_text() for name in ("index.md", "writing-a-task.md"))
+FILES = dict(re.findall(r"```python\n# (\w+\.py)\n(.*?)```", PAGES, re.DOTALL))
 CPU = torch.device("cpu")
 
 
@@ -44,7 +45,7 @@ def test_every_documented_file_is_on_offer_without_an_error(place):
         if Path(offer.file).parent == place
     }
     assert TaskRegistry([place]).errors() == []
-    tasks = {"SmallLatentTask", "BrightnessTask"}
+    tasks = {"SmallLatentTask", "BrightnessTask", "SharpnessTask"}
     assert own == {*tasks, "LinearAutoencoder", "DotsGenerator", "KLWeights"}
 
 
@@ -64,6 +65,18 @@ def test_the_documented_tasks_are_learned(place, digits, class_name, params):
     losses_S = trainer.ring.drain()[0].values_ST[:, 0]
     assert losses_S[-5:].mean() < losses_S[:5].mean()
     assert task.evaluate(model, CPU).keys() == {metric.name for metric in task_class.metrics}
+
+
+def test_the_quickstarts_task_is_learned_and_measured(place, digits):
+    torch.manual_seed(0)
+    model = ConvVAE()
+    task = create_task(TaskRegistry([place]).get("SharpnessTask"), name="sharp", dataset=digits)
+    task.attach(model)
+    trainer = Trainer(model, [task], TrainerConfig(), CPU)
+    before = task.evaluate(model, CPU)["edge_gap"]
+    for _ in range(40):
+        trainer.step()
+    assert 0 < task.evaluate(model, CPU)["edge_gap"] < before
 
 
 def test_the_documented_generator_makes_data_that_its_parameters_describe(place):

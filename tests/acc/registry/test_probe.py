@@ -3,6 +3,7 @@
 import signal
 import sys
 import time
+from multiprocessing.connection import wait
 from pathlib import Path
 
 import psutil
@@ -32,6 +33,7 @@ def look(probe: Probe, text: str, path: str = "/nowhere/dog.py") -> Look:
     [
         ("x = 1\nwhile True:\n    x += 1\n", None, "does not finish loading within 1.5 s"),
         ("import time\n\ntime.sleep(100)\n", 3, "does not finish loading within 1.5 s"),
+        ("import time\nwhile not print('.', flush=True):\n    time.sleep(0.01)\n", None, "1.5 s"),
         ("import os\nos._exit(7)\n", None, "ends the process as it loads: exit code 7"),
         ("import ctypes\n\nctypes.string_at(0)\n", 3, "SIGSEGV (segmentation fault)"),
         ("print('x' * 3_000_000)\n", None, "prints more than 1 MB"),
@@ -50,6 +52,20 @@ def test_a_file_that_does_harm_is_one_error(probe, text, line, words):
     assert words in found.error.error
     assert line is None or found.error.line == line
     found.error.traceback.encode()
+
+
+def test_a_file_is_not_late_where_whoever_looks_is(probe, monkeypatch):
+    stalls = [2.0]
+
+    def wait_late(objects, timeout):
+        if stalls:
+            time.sleep(stalls.pop())  # such as on a machine that is busy with other things
+        return wait(objects, timeout)
+
+    monkeypatch.setattr("acc.registry.probe.wait", wait_late)
+    found = look(probe, HEAD + animal("Dog"))
+    assert found.error is None
+    assert [one["class_name"] for one in found.classes] == ["Dog"]
 
 
 def test_an_endless_loop_is_shown_with_the_line_it_is_in(probe):

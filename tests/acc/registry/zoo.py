@@ -1,5 +1,6 @@
 """A registry of animals: quick to probe, since their module imports nothing slow."""
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,14 @@ class Animal:
     def sound(self) -> str:
         """Return what it says."""
         return ""
+
+
+class Beast(Animal, ABC):
+    """Leaves open what it says."""
+
+    @abstractmethod
+    def sound(self) -> str:
+        """Return what it says."""
 
 
 class ImportedDog(Animal):

@@ -1,7 +1,6 @@
 """A script that calls the API, and a trainer side that answers."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,7 +9,8 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 
-from trainer.models import Call
+from tests.trainer.rows import experiment_make, job_run_begin
+from trainer.models import Call, Job, JobCommand
 from trainer.services.access import api_token_ensure
 from trainer.services.nodes import node_goodbye, node_heartbeat
 
@@ -64,20 +64,47 @@ def trainer_side(transactional_db: None, valkey: object) -> Iterator[None]:
 
     ended = threading.Event()
 
-    def work() -> None:
+    def beat() -> None:
+        # On a thread of its own, as a trainer side does: an answer may take longer than a silence.
         try:
-            while not ended.is_set():
+            while not ended.wait(0.5):
                 node_heartbeat(devices=["cpu"], versions={"torch": "2"})
-                for call in Call.objects.filter(state=Call.State.PENDING):
-                    call_answer(call.pk)
-                time.sleep(0.02)
             node_goodbye()
         finally:
             connection.close()
 
-    thread = threading.Thread(target=work)
+    def work() -> None:
+        try:
+            while not ended.wait(0.02):
+                for call in Call.objects.filter(state=Call.State.PENDING):
+                    call_answer(call.pk)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=beat), threading.Thread(target=work)]
     node_heartbeat(devices=["cpu"], versions={"torch": "2"})
-    thread.start()
+    for thread in threads:
+        thread.start()
     yield
     ended.set()
-    thread.join()
+    for thread in threads:
+        thread.join()
+
+
+@pytest.fixture
+def worker(transactional_db: None) -> Callable[[Callable[[Job, JobCommand], Any]], None]:
+    """A held job, and a function that answers its next command as a worker would."""
+    job = job_run_begin(experiment_make())
+
+    def answer(write: Callable[[Job, JobCommand], Any]) -> None:
+        def work() -> None:
+            try:
+                while not (command := JobCommand.objects.filter(state="pending").first()):
+                    pass
+                write(Job.objects.select_related("experiment").get(pk=job.pk), command)
+            finally:
+                connection.close()
+
+        threading.Thread(target=work, daemon=True).start()
+
+    return answer

@@ -91,6 +91,12 @@ def test_an_upload_becomes_a_dataset_and_is_not_kept_itself(script):
 
 
 @pytest.mark.usefixtures("trainer_side")
+def test_an_upload_without_a_name_is_called_as_its_file(script):
+    answer = upload(script, file=npz(images=np.zeros((4, 8, 8), np.uint8)))
+    assert answer.json()["name"] == "shapes"
+
+
+@pytest.mark.usefixtures("trainer_side")
 def test_a_pickle_is_refused_and_an_upload_beyond_the_limit_is_not_even_read(
     script, settings, refused
 ):

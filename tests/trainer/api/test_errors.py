@@ -104,6 +104,11 @@ def test_an_unknown_task_is_named(script, experiment, refused, path):
     refused(answer, 400 if "%00" in path else 404)
 
 
+def test_what_is_true_or_false_is_asked_for_in_words(script, experiment, refused):
+    answer = script.get("/jobs/1/loss_history?bands=maybe")
+    assert refused(answer, 400) == "'bands' must be true or false"
+
+
 @pytest.mark.parametrize("query", ["n=0", "n=-1", "n=65", "n=60000", "n=many"])
 def test_a_count_has_a_cap_and_a_sentence(script, experiment, refused, query):
     assert "'n' must be" in refused(script.get(f"/datasets/digits/sample?{query}"), 400)

@@ -2,14 +2,12 @@
 
 import gzip
 import json
-import threading
 from contextlib import aclosing
 from typing import Any
 
 import numpy as np
 import pytest
 from channels.db import database_sync_to_async
-from django.db import connection
 from django.test import AsyncClient, RequestFactory
 
 from tests.trainer.rows import experiment_make, job_make, job_run_begin
@@ -58,6 +56,7 @@ def body_of(answer):
 
 def test_a_job_is_shown_with_everything_the_contract_names(script, running):
     shown = script.get(f"/jobs/{running.pk}").json()
+    assert shown.pop("warnings") == []
     assert set(shown) >= CONTRACT
     assert (shown["state"], shown["task_names"]) == ("running", ["recon", "digit"])
     assert script.get("/jobs").json() == [shown]
@@ -104,25 +103,6 @@ def test_a_queued_job_is_stopped_at_once_but_not_paused(script, queued, refused)
     assert script.post("/train/stop").json()["state"] == "stopped"
     (_, stopped) = script.get(f"/jobs/{queued.pk}/events").json()
     assert (stopped["kind"], stopped["by"], stopped["step"]) == ("stopped", "operator", 0)
-
-
-@pytest.fixture
-def worker(transactional_db):
-    """A held job, and a function that answers its next command as a worker would."""
-    job = job_run_begin(experiment_make())
-
-    def answer(write):
-        def work():
-            try:
-                while not (command := JobCommand.objects.filter(state="pending").first()):
-                    pass
-                write(Job.objects.select_related("experiment").get(pk=job.pk), command)
-            finally:
-                connection.close()
-
-        threading.Thread(target=work, daemon=True).start()
-
-    return answer
 
 
 def test_a_pause_is_answered_with_the_paused_job(script, worker):
@@ -223,8 +203,8 @@ def test_a_part_of_the_curves_is_read_by_its_first_and_last_step(script, running
     points = json.loads(b"".join(script.get(part).streaming_content))
     assert (points[0]["step"], points[-1]["step"], len(points)) == (401, 600, 400)
     columns = script.get(f"{part}&max_points=50&bands=true").json()
-    assert columns["total"]["step"][0] == 401
-    assert columns["total"]["step"][-1] == 600
+    assert (columns["total"]["step"][0], columns["total"]["step"][-1]) == (401, 600)
+    assert columns["bands"][""]["first_step"][0] == 401
     assert set(columns["bands"]) == {"recon", 'di"git', ""}
     assert sum(columns["bands"][""]["count"]) == 200
     refused = script.get(f"{part}&bands=true")
@@ -268,3 +248,29 @@ def test_jobs_of_other_experiments_are_not_listed(script, queued):
     assert [job["experiment"] for job in script.get("/jobs").json()] == ["other"]
     assert [job["experiment"] for job in script.get("/jobs?experiment=small").json()] == ["small"]
     assert script.get(f"/jobs/{queued.pk}").json()["experiment"] == "small"
+
+
+def test_the_chart_of_a_job_at_its_end_is_sent_to_a_browser_once(script, running):
+    losses_make(running, 20)
+    path = f"/jobs/{running.pk}/loss_history?max_points=10"
+    assert "ETag" not in script.get(path).headers
+    job_end(running, state=Job.State.COMPLETED, step=20)
+    mark = script.get(path).headers["ETag"]
+
+    def again(asked=path):
+        return script.client.get(asked, headers={"if-none-match": mark})
+
+    assert (again().status_code, again().content) == (304, b"")
+    assert again(f"{path}0").status_code == 200
+    Job.objects.filter(pk=running.pk).update(points_kept=Job.PointsKept.LEVELS)
+    assert again().status_code == 200
+
+
+def test_a_list_of_jobs_leaves_their_plans_where_they_are(
+    script, running, django_assert_max_num_queries
+):
+    """A plan is most of a job's row, and no list shows it."""
+    for path in ("/jobs", "/jobs/history"):
+        with django_assert_max_num_queries(8) as asked:
+            assert script.get(path).status_code == 200
+        assert '"plan"' not in " ".join(query["sql"] for query in asked.captured_queries)

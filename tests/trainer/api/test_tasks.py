@@ -6,7 +6,7 @@ import json
 import pytest
 
 from tests.trainer.rows import experiment_make, job_make
-from trainer.models import JobCommand
+from trainer.models import Call, JobCommand
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,6 +21,19 @@ def made(trainer_side, script):
     loaded = script.post("/datasets/load_builtin", {"name": "digits", "image_size": 32})
     assert loaded.status_code == 200, loaded.content
     return created.json(), loaded.json()
+
+
+def test_whatever_runs_a_persons_class_is_ended_when_it_takes_too_long(made, script, settings):
+    task = {"class_name": "ReconstructionTask", "dataset_name": "digits"}
+    asked = {
+        "model_create": script.post("/model/create", {"class_name": "ConvVAE", "experiment": "b"}),
+        "task_add": script.post("/tasks/add", task, experiment="mine"),
+        "dataset_sample": script.get("/datasets/digits/sample"),
+        "dataset_generate": script.post("/generators/generate", {"generator_name": "shapes"}),
+    }
+    assert {answer.status_code for answer in asked.values()} == {200}
+    limits = Call.objects.filter(kind__in=asked).values_list("kind", "limit_seconds")
+    assert set(limits) == {(kind, settings.ACC_EVAL_SECONDS) for kind in asked}
 
 
 def test_an_experiment_grows_from_a_model_a_dataset_and_tasks(made, script, refused):

@@ -29,8 +29,12 @@ def layer(settings):
 
 
 async def tell(group, **message):
+    await say(group, json.dumps(message))
+
+
+async def say(group, text):
     await get_channel_layer().group_send(
-        group, {"type": "live.message", "text": json.dumps(message)}
+        group, {"type": "live.message", "group": group, "text": text}
     )
 
 
@@ -57,7 +61,7 @@ async def test_a_script_follows_the_experiment_it_names(experiment, token, conne
 async def test_the_text_is_forwarded_as_it_is(experiment, token, connect):
     socket = await connect(urlencode({"token": token}))
     text = '{"b":1.10,  "a":"ü"}'
-    await get_channel_layer().group_send("system", {"type": "live.message", "text": text})
+    await say("system", text)
     assert await socket.receive_from(timeout=10) == text
 
 
@@ -117,7 +121,7 @@ async def test_nobody_follows_without_credentials(experiment, connect, query):
     assert await closed_with(await connect(query, host=HOST, origin=ORIGIN)) == 4401
 
 
-@pytest.mark.parametrize("slug", ["none", "small/x", "<b>", "x" * 300])
+@pytest.mark.parametrize("slug", ["none", "small/x", "<b>", "x" * 300, "a\0b"])
 async def test_an_experiment_that_is_not_there_has_a_code_of_its_own(
     experiment, token, connect, slug
 ):
@@ -144,30 +148,31 @@ async def test_whatever_a_client_says_it_goes_on_following(experiment, token, co
     assert (await received(socket))["state"] == "online"
 
 
-async def taken(layer):
-    """Wait until the consumer has taken all messages but perhaps the last from the layer."""
+async def acknowledge(socket, count):
+    """Say what was received, and wait until the consumer knows."""
+    await socket.send_to(json.dumps({"ack": count}))
+    # It takes one text at a time: this one is taken once the one before has had its effect.
+    await socket.send_to("next")
     async with asyncio.timeout(10):
-        while not all(queue.empty() for queue in layer.channels.values()):  # noqa: ASYNC110
+        while not socket.input_queue.empty():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
 async def test_a_client_far_behind_is_told_of_the_gap_once_it_catches_up(
-    experiment, token, connect, layer
+    experiment, token, connect
 ):
     socket = await connect(urlencode({"token": token}))
-    await socket.send_to('{"ack": 0}')
+    await acknowledge(socket, 0)
     for number in range(MOST_UNACKNOWLEDGED + 50):
         await tell("system", type="job", job=number)
     before = [(await received(socket))["job"] for _ in range(MOST_UNACKNOWLEDGED)]
     assert before == list(range(MOST_UNACKNOWLEDGED))
-    await taken(layer)
     assert await socket.receive_nothing()
 
-    await socket.send_to(json.dumps({"ack": MOST_UNACKNOWLEDGED}))
+    await acknowledge(socket, MOST_UNACKNOWLEDGED)
     assert await received(socket) == {"type": "gap"}
     await tell("system", type="job", job=-1)
-    while (message := await received(socket)) != {"type": "job", "job": -1}:
-        assert message["job"] == MOST_UNACKNOWLEDGED + 49
+    assert await received(socket) == {"type": "job", "job": -1}
 
 
 async def test_a_client_that_never_acknowledges_gets_everything(experiment, token, connect):

@@ -1,10 +1,12 @@
 """The messages themselves."""
 
 import json
+from typing import get_args
 
 import numpy as np
+import pytest
 
-from trainer.live.events import loss_message
+from trainer.live.events import Message, loss_message
 
 
 def message_of(values, present=None):
@@ -56,3 +58,8 @@ def test_a_task_that_took_no_part_is_null_without_being_listed():
     message = message_of([[1, np.nan, 1]], present=[[True, False]])
     assert message["series"]["b"] == [None]
     assert "nonfinite" not in message
+
+
+@pytest.mark.parametrize("message", get_args(Message))
+def test_every_message_of_a_job_is_counted_so_that_a_client_sees_what_it_missed(message):
+    assert ("job" in message.__annotations__) == ("seq" in message.__annotations__)

@@ -6,8 +6,10 @@ import time
 from typing import Any
 
 import pytest
+from celery import shared_task
 from channels.db import database_sync_to_async
 
+import trainer.tasks  # noqa: F401  what a worker imports: it also hears of a task's end
 from tests.setup.services import wait_until
 from tests.trainer.rows import job_make
 from trainer.live.events import TrainerMessage
@@ -27,6 +29,11 @@ def told(state: Any) -> TrainerMessage:
     return {"type": "trainer", "state": state}
 
 
+@shared_task
+def tell_from_a_task() -> None:
+    publish("system", told("from-the-child"))
+
+
 async def received(socket):
     return json.loads(await socket.receive_from(timeout=10))
 
@@ -41,6 +48,14 @@ async def test_a_page_hears_of_a_job_in_the_order_of_its_numbers(experiment, tok
     assert {message["job"] for message in messages} == {job.pk}
     assert [messages[1]["state"], messages[3]["state"]] == ["queued", "stopped"]
     assert await database_sync_to_async(lambda: Job.objects.get(pk=job.pk).seq)() == 4
+
+
+async def test_a_page_that_hears_nothing_for_a_while_goes_on_following(experiment, token, connect):
+    socket = await connect(f"token={token}")
+    # redis-py 8 took five quiet seconds for a dead connection, and the page's socket with it.
+    assert await socket.receive_nothing(timeout=6.5)
+    publish("system", told("after-the-quiet"))
+    assert (await received(socket))["state"] == "after-the-quiet"
 
 
 async def test_a_message_that_is_no_json_is_dropped_and_the_next_arrives(
@@ -63,8 +78,8 @@ async def test_thousands_of_messages_arrive_in_order(experiment, token, connect)
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # Celery forks, too
-def test_a_forked_process_publishes_too_and_flushes_before_it_ends(experiment, valkey):
-    """A worker forks a process for each job; its last message must not die with it."""
+def test_a_forked_process_publishes_too_and_flushes_after_its_task(experiment, valkey):
+    """A worker forks a process for each job or question: its last message must not die."""
     publish("system", {"type": "trainer", "state": "online"})
     publish_flush()
     listener = valkey.pubsub(ignore_subscribe_messages=True)
@@ -72,8 +87,7 @@ def test_a_forked_process_publishes_too_and_flushes_before_it_ends(experiment, v
     wait_until(lambda: valkey.pubsub_numpat() >= 1, "subscribed")
     child = os.fork()
     if child == 0:
-        publish("system", told("from-the-child"))
-        publish_flush(seconds=10)
+        tell_from_a_task.apply()
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
 

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 
 import pytest
 from django.conf import settings
@@ -42,7 +43,7 @@ def test_the_second_is_told_who_runs_already_and_where(tmp_path, holder):
         HomeLock(tmp_path).acquire(url=URL)
     assert str(refusal.value) == (
         f"ACC is already running on this ACC_HOME (pid {holder.pid}, {URL}). "
-        "A new sign-in link is printed by: manage.py signinlink"
+        f"A new sign-in link is printed by: {sys.executable} manage.py signinlink"
     )
 
 

@@ -10,9 +10,10 @@ import pytest
 
 from tests.setup.services import wait_until
 from tests.trainer.rows import classes_make
-from trainer.models import RegisteredClass
+from trainer.models import Call, RegisteredClass
 from trainer.processes.steward import Steward
 from trainer.selectors.nodes import devices_available, trainer_is_online
+from trainer.services.demo import demo_ensure
 
 pytestmark = [pytest.mark.portable, pytest.mark.django_db(transaction=True)]
 
@@ -101,3 +102,26 @@ def test_a_trainer_is_online_once_a_saved_file_would_be_seen(transactional_db):
         steward.end()
         os.close(read)
         os.close(write)
+
+
+def test_first_work_that_says_that_it_is_too_early_is_done_again(run):
+    tries = []
+    done = threading.Semaphore(0)
+
+    def work():
+        tries.append(True)
+        done.release()
+        return len(tries) < 2
+
+    run("", ["cpu"], first_work=work)
+    assert done.acquire(timeout=10)
+    assert done.acquire(timeout=10)
+    assert not done.acquire(timeout=2)
+
+
+def test_the_demo_waits_until_all_its_classes_are_on_offer(transactional_db):
+    assert demo_ensure()
+    assert not Call.objects.exists()
+    classes_make()
+    assert not demo_ensure()
+    assert Call.objects.get().kind == "demo_create"

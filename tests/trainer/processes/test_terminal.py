@@ -11,6 +11,9 @@ import time
 import pytest
 from django.conf import settings
 
+# A worker of a run side by side ignores Ctrl-C, and what it starts inherits that.
+pytestmark = pytest.mark.faults
+
 PROGRAM = """
 import sys
 sys.path.insert(0, sys.argv[1])

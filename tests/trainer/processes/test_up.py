@@ -14,6 +14,7 @@ import psutil
 import pytest
 from django.conf import settings
 
+from acc.verification.ports import free_port
 from tests.setup.services import wait_until
 from tests.trainer.processes.programs import is_running
 
@@ -87,13 +88,6 @@ class System:
             self.lines.append(line.rstrip("\n"))
 
 
-def free_port():
-    """Return a TCP port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @pytest.fixture
 def start(tmp_path):
     """Return a function that starts a system; all are ended after the test."""
@@ -108,8 +102,24 @@ def start(tmp_path):
         system.end()
 
 
-def test_up_runs_everything_until_ctrl_c(start):
-    system = start()
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    """A system that is up, for the tests that leave it so."""
+    place = tmp_path_factory.mktemp("up")
+    temporary = place / ("temporary" * 10)
+    temporary.mkdir()
+    system = System("up", place / "home of acc", {"TMPDIR": str(temporary)})
+    try:
+        system.says("ACC is ready")
+        yield system
+    finally:
+        system.end()
+
+
+def test_up_runs_everything_until_ctrl_c(start, tmp_path):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    system = start(TMPDIR=str(temporary))
     link = system.says(r"ACC is ready: (\S+)")[1]
     assert link.startswith(f"{system.url}/sign-in/link/")
     wait_until(
@@ -123,19 +133,18 @@ def test_up_runs_everything_until_ctrl_c(start):
     assert system.lines[-1] == "Stopped. Nothing is lost: jobs resume at the next start."
     assert [pid for pid in pids if is_running(pid)] == []
     assert not [line for line in system.lines if "Traceback" in line or "rror" in line]
+    assert list(temporary.glob("pymp-*")) == []
 
 
-def test_a_second_up_is_told_of_the_first(start):
-    first = start()
-    first.says("ACC is ready")
-    second = start()
+def test_a_second_up_is_told_of_the_first(start, running):
+    second = start(home=running.environment["ACC_HOME"])
     assert second.wait() == 3
     (line,) = second.lines
     assert line == (
-        f"ACC is already running on this ACC_HOME (pid {first.process.pid}, {first.url}). "
-        "A new sign-in link is printed by: manage.py signinlink"
+        f"ACC is already running on this ACC_HOME (pid {running.process.pid}, {running.url}). "
+        f"A new sign-in link is printed by: {sys.executable} manage.py signinlink"
     )
-    assert first.health()["status"] == "ok"
+    wait_until(lambda: running.health().get("status") == "ok", "it answers", seconds=SECONDS)
 
 
 def test_a_start_right_after_a_kill_succeeds(start):
@@ -149,13 +158,11 @@ def test_a_start_right_after_a_kill_succeeds(start):
     wait_until(lambda: second.health().get("trainer") == "online", "it is online", seconds=SECONDS)
 
 
-def test_a_web_side_that_is_killed_comes_back(start):
-    system = start()
-    system.says("ACC is ready")
-    web = next(pid for pid in system.children() if "daphne" in psutil.Process(pid).cmdline())
+def test_a_web_side_that_is_killed_comes_back(running):
+    web = next(pid for pid in running.children() if "daphne" in psutil.Process(pid).cmdline())
     os.kill(web, signal.SIGKILL)
-    system.says(r"web ended unexpectedly \(signal 9\)")
-    wait_until(lambda: system.health().get("status") == "ok", "it answers again", seconds=SECONDS)
+    running.says(r"web ended unexpectedly \(signal 9\)")
+    wait_until(lambda: running.health().get("status") == "ok", "it answers again", seconds=SECONDS)
 
 
 def test_the_trainer_side_runs_alone(start):
@@ -198,17 +205,20 @@ def test_a_directory_of_tasks_that_is_not_there_ends_the_start_with_a_sentence(s
     )
 
 
-def test_a_new_link_is_printed_while_acc_runs(start):
-    system = start()
-    system.says("ACC is ready")
+def test_a_directory_of_temporary_files_may_have_a_long_path(running):
+    wait_until(lambda: running.health().get("trainer") == "online", "online", seconds=SECONDS)
+
+
+def test_a_new_link_is_printed_while_acc_runs(running):
+    wait_until(lambda: running.health().get("status") == "ok", "it answers", seconds=SECONDS)
     printed = subprocess.run(
         [sys.executable, settings.BASE_DIR / "manage.py", "signinlink"],
-        env=system.environment,
+        env=running.environment,
         capture_output=True,
         text=True,
         check=True,
     )
     link = printed.stdout.strip()
-    assert link.startswith(f"{system.url}/sign-in/link/")
+    assert link.startswith(f"{running.url}/sign-in/link/")
     with urllib.request.urlopen(link, timeout=5) as answer:
         assert answer.status == 200

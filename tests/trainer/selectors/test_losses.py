@@ -107,6 +107,7 @@ def test_steps_without_the_task_are_not_in_its_column(running):
 
 def test_a_job_without_losses_has_empty_columns(running):
     assert loss_columns(running, max_points=10) == {
+        "kept": "all",
         "job": running.pk,
         "series": {},
         "total": {"step": [], "loss": []},
@@ -141,3 +142,14 @@ def test_bands_of_few_steps_are_the_points(running):
     band = loss_columns(running, max_points=5, bands=True)["bands"]["a"]
     assert band["first_step"] == band["last_step"] == [1, 2, 4]
     assert band["mean"] == band["low"] == band["high"] == [3.0, 1.0, 2.0]
+
+
+@pytest.mark.parametrize("max_points", [10, 50, 200])
+def test_a_curve_in_bands_begins_and_ends_at_its_first_and_newest_loss(running, max_points):
+    losses = np.random.default_rng(4).random(1000)
+    losses[0] = losses[-1] = 0.5  # neither of them an extreme of its band
+    store(running, 1, losses)
+    column = loss_columns(running, max_points=max_points, bands=True)["series"]["a"]
+    assert (column["step"][0], column["loss"][0]) == (1, 0.5)
+    assert (column["step"][-1], column["loss"][-1]) == (1000, 0.5)
+    assert len(column["step"]) <= max_points

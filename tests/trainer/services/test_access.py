@@ -4,18 +4,23 @@ import datetime
 import stat
 
 import pytest
+from axes.models import AccessLog
 from django.contrib.auth import get_user_model
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from tests.trainer.rows import at_once
 from trainer.models import SignInLink
 from trainer.services.access import (
+    ATTEMPT_DAYS,
     LINK_HOURS,
+    access_forget_old,
     api_token_ensure,
     api_token_user,
     operator_ensure,
     sign_in_link_create,
     sign_in_link_use,
+    token_digest,
 )
 
 pytestmark = [pytest.mark.portable, pytest.mark.django_db]
@@ -45,6 +50,22 @@ def test_a_link_opened_twice_at_once_signs_in_once():
 def test_the_link_itself_is_not_stored():
     token = sign_in_link_create(operator_ensure())
     assert token not in SignInLink.objects.get().token_sha256
+
+
+def test_what_lets_nobody_in_any_more_is_forgotten_and_nothing_else():
+    user, now = operator_ensure(), timezone.now()
+    fresh, old = sign_in_link_create(user), sign_in_link_create(user)
+    passed = now - datetime.timedelta(seconds=1)
+    SignInLink.objects.filter(token_sha256=token_digest(old)).update(expires_at=passed)
+    for key, expires in (("over", passed), ("open", now + datetime.timedelta(hours=1))):
+        Session.objects.create(session_key=key, session_data="", expire_date=expires)
+    for name, days in (("long-ago", ATTEMPT_DAYS + 1), ("lately", ATTEMPT_DAYS - 1)):
+        log = AccessLog.objects.create(username=name, path_info="/", http_accept="")
+        AccessLog.objects.filter(pk=log.pk).update(attempt_time=now - datetime.timedelta(days=days))
+    access_forget_old()
+    assert [link.token_sha256 for link in SignInLink.objects.all()] == [token_digest(fresh)]
+    assert list(Session.objects.values_list("session_key", flat=True)) == ["open"]
+    assert list(AccessLog.objects.values_list("username", flat=True)) == ["lately"]
 
 
 def test_an_old_link_is_no_way_in():

@@ -9,9 +9,11 @@ from django.utils import timezone
 
 from tests.trainer.rows import at_once
 from trainer.models import Call
+from trainer.services import calls
 from trainer.services.calls import (
     EVAL_RUN,
     CallRefused,
+    TrainerBusy,
     TrainerOffline,
     call_ask,
     call_claim,
@@ -59,6 +61,15 @@ def test_a_trainer_that_left_is_not_asked():
     node_goodbye()
     with pytest.raises(TrainerOffline):
         call_ask(kind="anything", payload={})
+
+
+def test_nobody_waits_for_a_trainer_that_leaves_meanwhile(monkeypatch):
+    monkeypatch.setattr(calls, "LOOK_FOR_TRAINER_SECONDS", 0.0)
+    monkeypatch.setattr(calls, "call_wake", lambda *_args, **_how: node_goodbye())
+    node_heartbeat(devices=["cpu"], versions={})
+    with pytest.raises(TrainerBusy, match="the trainer went away before it answered; start it"):
+        call_ask(kind="anything", payload={})
+    assert Call.objects.get().state == Call.State.REFUSED
 
 
 def test_the_answer_comes_back():

@@ -1,16 +1,18 @@
 """Experiments and their tasks, as they are made."""
 
 import math
+from functools import partial
 
 import pytest
 
-from tests.trainer.rows import dataset_make, experiment_make
+from tests.trainer.rows import at_once, dataset_make, experiment_make
 from trainer.models import Experiment
 from trainer.services.datasets import DatasetRefused
 from trainer.services.experiments import (
     CardRefused,
     ExperimentRefused,
     card_add,
+    experiment_activate,
     experiment_create,
 )
 
@@ -25,6 +27,15 @@ def test_the_newest_experiment_is_the_active_one():
     create("one")
     create("two")
     assert list(Experiment.objects.filter(is_active=True).values_list("slug", flat=True)) == ["two"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_experiments_made_active_at_once_one_is():
+    made = [create(slug) for slug in ("one", "two", "three")]
+    for _ in range(10):
+        results = at_once(*[partial(experiment_activate, experiment) for experiment in made])
+        assert results == [None] * 3
+        assert Experiment.objects.filter(is_active=True).count() == 1
 
 
 def test_an_untrained_model_is_replaced():

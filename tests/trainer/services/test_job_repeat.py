@@ -1,12 +1,13 @@
-"""Running a job again: what the new one is told, and when it cannot be."""
+"""Running a job again or going on from it: what the new one is told, and when it cannot be."""
 
 import pytest
 
 from tests.trainer.rows import experiment_make, job_make, job_run_begin
-from trainer.models import Job
+from trainer.models import Checkpoint, Job
+from trainer.services.checkpoint_drop import checkpoints_drop
 from trainer.services.commands import command_applied, command_refused, command_send
-from trainer.services.job_start import job_repeat
-from trainer.services.jobs import JobConflict, job_end
+from trainer.services.job_start import job_continue, job_repeat
+from trainer.services.jobs import JobConflict, JobRefused, job_end
 
 pytestmark = pytest.mark.portable
 
@@ -54,6 +55,40 @@ def test_a_repetition_is_told_of_what_took_effect_at_its_steps_in_order(ended):
 def test_a_repetition_starts_where_its_job_started(ended):
     ended.experiment.refresh_from_db()
     assert job_repeat(job=ended).start_checkpoint == ended.start_checkpoint
+
+
+@pytest.mark.parametrize(
+    ("start", "refusal", "sentence"),
+    [
+        (job_repeat, JobConflict, "began with is deleted"),
+        (job_continue, JobRefused, "left no checkpoint"),
+    ],
+)
+def test_a_state_that_was_deleted_a_moment_ago_is_no_start(ended, start, refusal, sentence):
+    state = Checkpoint.objects.create(
+        experiment=ended.experiment, kind="final", step=60, file_name="a", size_bytes=1
+    )
+    Job.objects.filter(pk=ended.pk).update(start_checkpoint=state, checkpoint=state)
+    seen_before = Job.objects.get(pk=ended.pk)
+    checkpoints_drop([state])
+    with pytest.raises(refusal, match=sentence):
+        start(job=seen_before)
+    assert not Job.objects.filter(state=Job.State.QUEUED).exists()
+
+
+@pytest.mark.parametrize(("state", "steps"), [("stopped", 40), ("failed", 40), ("completed", 100)])
+def test_what_goes_on_from_a_job_does_the_steps_that_it_left(ended, state, steps):
+    reached = Checkpoint.objects.create(
+        experiment=ended.experiment,
+        kind="final",
+        step=460,
+        job_step=60,
+        file_name="a",
+        size_bytes=1,
+    )
+    Job.objects.filter(pk=ended.pk).update(checkpoint=reached, state=state, total_steps=100)
+    following = job_continue(job=Job.objects.get(pk=ended.pk))
+    assert (following.start_checkpoint, following.total_steps) == (reached, steps)
 
 
 def test_a_job_in_progress_is_not_repeated(running):

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from tests.trainer.rows import at_once, experiment_make, job_make, job_run_begin
-from trainer.models import Checkpoint, Job, JobCommand
+from trainer.models import Checkpoint, Experiment, Job, JobCommand
 from trainer.services.checkpoints import checkpoint_record
 from trainer.services.commands import command_send
 from trainer.services.experiments import experiment_create
@@ -51,6 +51,11 @@ def test_a_new_job_waits_with_everything_it_needs_to_be_repeated(experiment):
 def test_a_card_changed_later_does_not_change_the_plan(experiment, queued):
     experiment.task_cards.update(weight=7.0)
     assert {task["weight"] for task in fresh(queued).plan["tasks"]} == {1.0}
+
+
+def test_a_model_that_was_replaced_since_the_caller_looked_is_the_one_to_train(experiment):
+    Experiment.objects.filter(pk=experiment.pk).update(model_config={"width": 3})
+    assert job_make(experiment).plan["model"]["config"] == {"width": 3}
 
 
 def test_a_second_start_is_refused_and_names_the_first_job(experiment, queued):

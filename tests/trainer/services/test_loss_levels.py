@@ -5,11 +5,12 @@ import itertools
 import numpy as np
 import pytest
 
-from trainer.models import LossLevel
+from trainer.models import Job, LossLevel
 from trainer.selectors.loss_levels import ROW_STEPS, joined, row_unpack, stretches
 from trainer.selectors.loss_runs import LossRun
 from trainer.selectors.losses import loss_columns
-from trainer.services.loss_levels import LevelWriter
+from trainer.services.jobs import job_end
+from trainer.services.loss_levels import LevelWriter, levels_complete
 from trainer.services.losses import losses_append, losses_rewind
 
 pytestmark = [pytest.mark.portable, pytest.mark.django_db]
@@ -164,3 +165,25 @@ def test_a_view_of_a_long_job_reads_as_little_as_one_of_a_short_job(
                 )
             )
         assert sum(len(part.buckets["a"]) for part in read) < 4000
+
+
+def test_an_older_jobs_rows_are_made_up_for_and_a_job_that_trains_is_left_alone(running):
+    record(running, runs())
+    expected = rows_of(running)
+    LossLevel.objects.all().delete()
+    levels_complete()
+    assert rows_of(running) == []
+    Job.objects.filter(pk=running.pk).update(current_step=STEPS)
+    job_end(running, state=Job.State.COMPLETED, step=STEPS)
+    levels_complete()
+    assert rows_of(running) == expected
+    levels_complete()
+    assert rows_of(running) == expected
+
+
+def test_a_job_that_goes_on_makes_up_for_rows_that_it_lacks(running):
+    record(running, runs(until=3 * ROW_STEPS))
+    expected = rows_of(running)
+    LossLevel.objects.all().delete()
+    LevelWriter(running)
+    assert rows_of(running) == expected

@@ -95,6 +95,13 @@ def test_merged_segments_hold_the_same_points(running):
     assert list(loss_points(running)) == before
 
 
+def test_a_merge_whose_answer_was_lost_may_be_called_again(running):
+    segments = [losses_append(job=running, run=counted(step, 5)) for step in (1, 6)]
+    merged = losses_merge(job=running, segments=segments)
+    assert losses_merge(job=running, segments=segments).pk == merged.pk
+    assert [step for step, *_ in stored(running)] == list(range(1, 11))
+
+
 @pytest.mark.parametrize("last_step", [0, 1, 9, 10, 11, 15, 20, 30, 99])
 def test_rewinding_keeps_the_steps_up_to_the_last_and_no_other(running, last_step):
     for first_step in (1, 11, 21):

@@ -63,6 +63,13 @@ def test_a_pid_that_another_process_has_now_is_a_dead_worker():
     assert not worker_is_gone(worker_name())
 
 
+def test_a_process_of_another_container_of_this_name_is_not_taken_for_dead():
+    host, pid, began = dead_worker().rsplit(":", 2)
+    start = began.partition("-")[0]
+    assert not worker_is_gone(f"{host}:{pid}:{start}-00000000")
+    assert worker_is_gone(f"{host}:{pid}:{start}")
+
+
 def test_a_lease_that_ended_frees_the_job_of_a_worker_elsewhere(valkey):
     job = job_run_begin(experiment_make())
     set_row(job, worker="elsewhere:1:2.00")

@@ -79,6 +79,20 @@ def run_now(run: RecipeRun) -> RecipeRun:
     return RecipeRun.objects.get(pk=run.pk)
 
 
+def run_apart(run: RecipeRun) -> threading.Thread:
+    """Carry a run out on a thread of its own, which is returned."""
+
+    def work() -> None:
+        try:
+            run_now(run)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread
+
+
 def tiny_run(**params: object) -> RecipeRun:
     """Run the tiny recipe to its end."""
     return run_now(recipe_start(recipe_name="TinyRecipe", params=params, by="ada"))

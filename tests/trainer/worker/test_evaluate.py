@@ -1,21 +1,37 @@
 """Evaluations: which state, which code, which tasks, and what is stored of them."""
 
+import io
 import math
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from tests.setup.services import wait_until
 from tests.trainer.worker.conftest import task_attach_now
 from tests.trainer.worker.steered import applied, running, state_of
 from tests.trainer.worker.test_stored_source import TEXT, save
-from trainer.models import Call, Checkpoint, EvalRun, Experiment, Job, Source, TaskCard
+from trainer.models import (
+    Call,
+    Checkpoint,
+    EvalPictures,
+    EvalRun,
+    Experiment,
+    Job,
+    Source,
+    TaskCard,
+)
 from trainer.selectors.checkpoints import checkpoint_as_dict
+from trainer.selectors.eval_curves import eval_pictures
 from trainer.selectors.evals import eval_as_dict, evals_of
-from trainer.services.calls import EVAL_RUN
+from trainer.selectors.reconstructions import picture_read
+from trainer.services.calls import EVAL_RUN, LATENT, PICTURES, call_send
 from trainer.services.commands import command_send
-from trainer.services.evals import eval_send
+from trainer.services.eval_pictures import SheetFact
+from trainer.services.evals import EvalOutcome, eval_send, eval_store
 from trainer.services.job_start import job_start
+from trainer.services.picture_files import picture_keep
 from trainer.worker.answer import call_answer
 from trainer.worker.checkpoint_store import checkpoint_read
 from trainer.worker.evaluate import eval_run
@@ -24,6 +40,12 @@ from trainer.worker.snapshot import snapshot_load
 from trainer.worker.sources import DatasetShelf
 
 pytestmark = [pytest.mark.portable, pytest.mark.usefixtures("valkey")]
+
+
+@pytest.fixture(autouse=True)
+def _own_room(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
 
 NOW = {"experiment": "small", "checkpoint": None, "by": "ada", "call": 0}
 MEASURE = TEXT.replace("return {}", 'return {"answer": VALUE, "accuracy": 0.4}')
@@ -61,7 +83,7 @@ def test_heads_are_those_that_the_job_trained(queued_job: Job) -> None:
     job_run(queued_job.pk)
     checkpoint = Checkpoint.objects.get()
     snapshot = snapshot_load(Experiment.objects.get(), checkpoint)
-    tasks, _ = snapshot.tasks(DatasetShelf())
+    tasks = snapshot.tasks(DatasetShelf()).tasks
     trained = checkpoint_read(checkpoint).tensors["head:digit/weight"]
     (head,) = (task.head for task in tasks if task.name == "digit")
     assert head is not None
@@ -75,24 +97,94 @@ def test_an_untrained_model_is_evaluated_as_it_would_begin(experiment: Experimen
     assert eval_run(NOW)["results"] == first["results"]
 
 
+@pytest.mark.parametrize("kind", [EVAL_RUN, PICTURES, LATENT])
+def test_a_state_that_was_deleted_since_it_was_asked_about_is_told_to_be(
+    experiment: Experiment, kind: str
+) -> None:
+    gone = {"experiment": "small", "checkpoint": 999, "by": "ada"}
+    call = call_send(kind=kind, payload=gone)
+    call_answer(call.pk)
+    call.refresh_from_db()
+    assert (call.state, call.error) == (Call.State.REFUSED, "checkpoint 999 is deleted")
+
+
 def test_a_held_job_is_evaluated_as_it_is_at_this_step(queued_job: Job) -> None:
     applied(queued_job, "pause", 5)
     with running(queued_job):
         wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused", seconds=20)
         answer = eval_run(NOW)
         again = eval_run(NOW)
+        kind = Checkpoint.objects.get(pk=answer["checkpoint_id"]).kind
         command_send(job=queued_job, kind="resume")
     assert (answer["step"], answer["job_id"]) == (5, queued_job.pk)
-    assert Checkpoint.objects.get(pk=answer["checkpoint_id"]).kind == Checkpoint.Kind.MANUAL
+    assert kind == Checkpoint.Kind.EVAL
+    told = queued_job.events.get(kind="save_checkpoint")
+    assert (told.why, told.by) == ("to be evaluated", "ada")
     # Nothing was trained in between: one file is enough.
     assert again["checkpoint_id"] == answer["checkpoint_id"]
     assert again["results"] == answer["results"]
+
+
+def test_a_head_that_no_job_has_trained_yet_is_said_to_be_untrained(queued_job: Job) -> None:
+    assert eval_run(NOW)["untrained"] == ["digit"]  # the others have no head
+    job_run(queued_job.pk)
+    assert eval_run(NOW)["untrained"] == []
+    task_attach_now(name="later", class_name="ClassificationTask", latent_slice=[0, 4])
+    assert eval_run(NOW)["untrained"] == ["later"]
+
+
+def test_the_same_images_are_kept_at_each_evaluation_in_one_file(queued_job: Job) -> None:
+    eval_run(NOW)
+    job_run(queued_job.pk)
+    eval_run(NOW)
+    first, last = EvalPictures.objects.order_by("pk")
+    sheets = []
+    for row in (first, last):
+        png = picture_read(row.sheet)
+        assert png is not None
+        sheets.append(np.asarray(Image.open(io.BytesIO(png))))
+        assert len(row.psnr) == 8
+    assert sheets[0].shape == (3 * 34 - 2, 8 * 34 - 2, 4)
+    # The row of originals is the same, that of reconstructions another one.
+    assert np.array_equal(sheets[0][:32], sheets[1][:32])
+    assert not np.array_equal(sheets[0][34:66], sheets[1][34:66])
+    (shown,) = eval_pictures(queued_job)
+    assert (shown["step"], shown["dataset"]) == (12, "digits")
+
+
+def test_pictures_of_a_job_are_thinned_evenly_between_the_first_and_the_newest(
+    queued_job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trainer.services.eval_pictures.SHEETS_KEPT", 5)
+    for step in range(0, 90, 10):
+        outcome = EvalOutcome(
+            step=step,
+            checkpoint=None,
+            metrics=[],
+            sheets=[SheetFact("digits", picture_keep(str(step).encode()), [1.0])],
+        )
+        eval_store(experiment=queued_job.experiment, outcome=outcome)
+    left = [row.run.step for row in EvalPictures.objects.order_by("pk")]
+    assert left == [0, 20, 40, 60, 80]
 
 
 def test_disabled_tasks_are_left_out(queued_job: Job) -> None:
     job_run(queued_job.pk)
     TaskCard.objects.filter(name="kl").update(enabled=False)
     assert list(eval_run(NOW)["results"]) == ["recon", "digit"]
+
+
+def test_without_an_enabled_task_there_is_nothing_to_measure(experiment: Experiment) -> None:
+    TaskCard.objects.update(enabled=False)
+    call = eval_send(experiment=experiment, by="ada")
+    call_answer(call.pk)
+    call.refresh_from_db()
+    assert call.state == Call.State.REFUSED
+    assert call.error == (
+        "no task is enabled in experiment 'small', so there is nothing to measure; add or enable "
+        "one first"
+    )
+    assert not EvalRun.objects.exists()
 
 
 def test_a_job_is_evaluated_with_the_code_it_ran_and_a_later_task_with_its_own(

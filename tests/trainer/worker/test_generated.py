@@ -9,6 +9,7 @@ from django.conf import settings
 
 from acc.dataset import DatasetError
 from trainer.models import Dataset, Source
+from trainer.services.artifacts import artifacts_sweep
 from trainer.services.registry import registry_store
 from trainer.worker.answers import dataset_generate
 from trainer.worker.sources import dataset_build
@@ -65,7 +66,7 @@ def test_data_is_read_from_its_file_and_made_again_where_that_is_missing_or_cut_
     assert [path.name for path in settings.DATASET_DIR.iterdir()] == [file.name]
 
 
-def test_what_a_killed_process_began_to_write_is_removed_by_a_later_one():
+def test_what_a_killed_process_began_to_write_is_removed_later():
     place = settings.DATASET_DIR
     place.mkdir()
     left, present = place / ".one.safetensors.1.tmp", place / ".two.safetensors.2.tmp"
@@ -73,6 +74,7 @@ def test_what_a_killed_process_began_to_write_is_removed_by_a_later_one():
         path.write_bytes(b"half")
     os.utime(left, (0, 0))
     row = noise_make()
+    artifacts_sweep()
     assert {path.name for path in place.iterdir()} == {
         present.name,
         f"{row.content_hash}.safetensors",

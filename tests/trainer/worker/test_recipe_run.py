@@ -1,22 +1,32 @@
 """A recipe from its start to its end, as its rows tell it."""
 
-import threading
-
 import pytest
-from django.db import connection
 
 from tests.setup.services import wait_until
 from tests.trainer.worker.recipes import (
+    REPORT,
     TEXT,
     recipe_offer,
+    run_apart,
     run_now,
     tiny_run,
 )
-from trainer.models import Checkpoint, EvalRun, Experiment, Job, RecipeRun, TaskCard
+from trainer.models import (
+    Call,
+    Checkpoint,
+    EvalRun,
+    Experiment,
+    Job,
+    LatentView,
+    RecipeRun,
+    TaskCard,
+)
 from trainer.selectors.recipes import recipe_as_dict, recipe_progress, recipe_reports
+from trainer.services import recipe_steps
+from trainer.services.calls import LATENT
 from trainer.services.recipe_life import recipe_requeue
 from trainer.services.recipes import RecipeConflict, recipe_start, recipe_stop
-from trainer.worker import stop_flag
+from trainer.worker import recipe_calls, stop_flag
 
 pytestmark = [
     pytest.mark.portable,
@@ -76,6 +86,34 @@ def test_a_recipe_leaves_what_an_operator_would_have_left() -> None:
     assert set(report["metrics"]) == {"recon", "kl"}
     assert EvalRun.objects.filter(by=f"recipe run {run.pk}").count() == 1
     assert recipe_progress(run) == (7, 7)
+
+
+def test_an_experiment_becomes_the_active_one_once_its_run_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recipe_offer()
+    seen: list[bool] = []
+
+    def run_moves(run: RecipeRun, experiment: Experiment | None) -> None:
+        # Before, whoever names no experiment could begin another run in it.
+        seen.append(Experiment.objects.filter(is_active=True).exists())
+        recipe_steps.run_moves(run, experiment)
+
+    monkeypatch.setattr(recipe_calls, "run_moves", run_moves)
+    run = tiny_run()
+    assert seen == [False]
+    assert run.experiment is not None
+    assert run.experiment.is_active
+
+
+def test_a_reported_branch_is_looked_at_whatever_becomes_of_its_tasks() -> None:
+    recipe_offer(end=f"{REPORT}; ctx.detach_all_tasks()")
+    run = tiny_run()
+    assert (run.state, run.error) == (RecipeRun.State.COMPLETED, "")
+    look = Call.objects.get(kind=LATENT)
+    assert look.payload["dataset"] == "digits"
+    wait_until(LatentView.objects.exists, "the look", seconds=60)
+    assert LatentView.objects.get().checkpoint_id == look.payload["checkpoint"]
 
 
 def test_a_run_is_told_in_the_shape_of_the_contract() -> None:
@@ -169,7 +207,7 @@ def test_a_refusal_is_the_recipes_to_catch_and_else_the_runs_end() -> None:
 def test_a_stop_ends_the_job_that_the_recipe_trains_and_then_the_run() -> None:
     recipe_offer(steps=100_000)
     run = recipe_start(recipe_name="TinyRecipe")
-    thread = _in_thread(run)
+    thread = run_apart(run)
     wait_until(lambda: Job.objects.filter(total_steps=100_000, current_step__gt=0), "trains")
     recipe_stop(run=run, by="bob")
     thread.join(timeout=30)
@@ -196,12 +234,15 @@ def test_a_worker_that_shuts_down_gives_the_run_back_and_its_job_does_not_count_
 ) -> None:
     recipe_offer(steps=100_000)
     run = recipe_start(recipe_name="TinyRecipe")
-    thread = _in_thread(run)
+    thread = run_apart(run)
     wait_until(lambda: Job.objects.filter(total_steps=100_000, current_step__gt=0), "trains")
     shut_down()
     thread.join(timeout=30)
     run.refresh_from_db()
     assert (run.state, run.current_phase) == (RecipeRun.State.INTERRUPTED, "more")
+    # Its worker needs a moment longer; a job that is told to stop just then waits for the next one.
+    left_alone = lambda: Job.objects.latest("pk").state == Job.State.INTERRUPTED  # noqa: E731
+    wait_until(left_alone, "the job is left", seconds=60)
     stop_flag._flag[0] = 0
     left = Job.objects.latest("pk")
     recipe_offer(steps=2)
@@ -212,18 +253,6 @@ def test_a_worker_that_shuts_down_gives_the_run_back_and_its_job_does_not_count_
     left.refresh_from_db()
     assert left.state == Job.State.STOPPED
     assert recipe_progress(run) == (6, 6)
-
-
-def _in_thread(run: RecipeRun) -> threading.Thread:
-    def work() -> None:
-        try:
-            run_now(run)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    return thread
 
 
 def test_one_recipe_at_a_time_for_an_experiment() -> None:

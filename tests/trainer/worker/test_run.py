@@ -1,16 +1,19 @@
 """A job from its claim to its end, as its rows tell it."""
 
-import os
+import threading
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
-from trainer.models import Checkpoint, Experiment, Job, LossSeries
+from trainer.models import Checkpoint, Experiment, Job, LossSeries, TrainerNode
 from trainer.selectors.jobs import job_with_summary
 from trainer.selectors.losses import loss_points
-from trainer.services.checkpoint_files import checkpoint_directory
+from trainer.services.checkpoint_files import checkpoint_directory, checkpoint_problem
+from trainer.services.drafts import draft_name
 from trainer.services.job_start import job_start
 from trainer.worker.run import job_run
+from trainer.worker.snapshot import snapshot_take
 
 pytestmark = pytest.mark.portable
 
@@ -96,13 +99,26 @@ def test_a_checkpoint_that_cannot_be_written_costs_no_step(
     settings.ACC_CHECKPOINT_SECONDS = 0
     for step in range(13):
         # A directory where the file's temporary name should go: open() fails, as on a full disk.
-        name = f".small-job{queued_job.pk}-step{step}-periodic-f1.safetensors.{os.getpid()}.tmp"
-        (checkpoint_directory() / name).mkdir()
+        name = f"small-job{queued_job.pk}-step{step}-periodic-f1.safetensors"
+        (checkpoint_directory() / draft_name(name)).mkdir()
     job_run(queued_job.pk)
     job = Job.objects.get(pk=queued_job.pk)
     assert (job.state, job.current_step) == (Job.State.COMPLETED, 12)
     assert job.events.filter(kind="no_checkpoint").exists()
     assert Checkpoint.objects.get().kind == Checkpoint.Kind.FINAL
+
+
+def test_the_last_checkpoint_waits_for_room_on_the_disk(queued_job: Job) -> None:
+    name = f"small-job{queued_job.pk}-step12-final-f1.safetensors"
+    in_the_way = checkpoint_directory() / draft_name(name)
+    in_the_way.mkdir()
+    room = threading.Timer(1.0, in_the_way.rmdir)
+    room.start()
+    job_run(queued_job.pk)
+    room.join()
+    job = Job.objects.get(pk=queued_job.pk)
+    assert (job.state, job.error) == (Job.State.COMPLETED, "")
+    assert checkpoint_problem(Checkpoint.objects.get(job=job, kind="final")) == ""
 
 
 def test_a_summary_whose_points_a_replay_will_not_write_again_is_dropped(queued_job: Job) -> None:
@@ -111,3 +127,27 @@ def test_a_summary_whose_points_a_replay_will_not_write_again_is_dropped(queued_
     job_run(queued_job.pk)
     series = Job.objects.get(pk=queued_job.pk).loss_series.filter(is_total=False)
     assert [row.task_name for row in series] == ["recon", "kl", "digit"]
+
+
+def test_a_job_is_left_to_the_machine_that_has_its_device(queued_job: Job) -> None:
+    wanted = {**queued_job.plan, "device": "cuda:7"}
+    Job.objects.filter(pk=queued_job.pk).update(plan=wanted)
+    node = TrainerNode.objects.create(
+        name="gpu-box:1:2", seen_at=timezone.now(), devices=["cuda:7", "cpu"]
+    )
+    job_run(queued_job.pk)
+    assert Job.objects.get(pk=queued_job.pk).state == Job.State.QUEUED
+    node.delete()
+    job_run(queued_job.pk)
+    job = Job.objects.get(pk=queued_job.pk)
+    assert job.state == Job.State.FAILED
+    assert "device cuda:7 is not on this machine" in job.error
+
+
+def test_a_model_of_another_machines_device_is_looked_at_where_a_worker_is(
+    queued_job: Job,
+) -> None:
+    job_run(queued_job.pk)
+    Experiment.objects.update(device="cuda:7")
+    snapshot = snapshot_take(Experiment.objects.get(), fresh=False)
+    assert (snapshot.step, snapshot.device.type) == (12, "cpu")

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from tests.setup.classes import shipped_classes_store
 from tests.setup.services import wait_until
+from tests.trainer.rows import offer_make
 from tests.trainer.worker.conftest import task_attach_now
 from tests.trainer.worker.steered import (
     answered,
@@ -25,18 +27,25 @@ from trainer.services.commands import command_send
 from trainer.services.experiments import card_add
 from trainer.services.job_start import job_repeat, job_start
 from trainer.services.plan import addition_plan
+from trainer.services.registry import registry_store
 from trainer.services.sources import sources_of
 from trainer.worker.run import job_run
 
 pytestmark = [pytest.mark.portable, pytest.mark.usefixtures("valkey")]
 
 
-def addition(experiment: Experiment, name: str, *, weight: float = 0.5) -> dict[str, Any]:
+def addition(
+    experiment: Experiment,
+    name: str,
+    *,
+    weight: float = 0.5,
+    class_name: str = "ClassificationTask",
+) -> dict[str, Any]:
     """Return what a job is told of a task that is to join it; no card stays."""
     card = card_add(
         experiment=experiment,
         name=name,
-        class_name="ClassificationTask",
+        class_name=class_name,
         dataset=experiment.task_cards.get(name="kl").dataset,
         weight=weight,
         latent_slice=(0, 4),
@@ -211,3 +220,44 @@ def test_a_task_that_fits_no_more_is_refused_in_its_own_words(queued_job: Job) -
         "latent_slice 0:99 reaches beyond the latent, which has 8 dimensions (0:8)"
     )
     assert len(curve(queued_job)) == 12 * 3
+
+
+BROKEN = '''from acc.tasks.base import Task
+
+
+class BrokenTask(Task):
+    """Has no loss."""
+
+    def check_compatible(self, autoencoder, dataset):
+        pass
+
+    def _build_head(self, latent_dim):
+        return None
+
+    def compute_loss(self, model_output, batch):
+        return batch[7].mean()
+
+    def evaluate(self, autoencoder, device):
+        return {}
+'''
+
+
+def test_a_task_whose_loss_raises_does_not_join_and_the_job_goes_on(queued_job: Job) -> None:
+    experiment = queued_job.experiment
+    offer = offer_make("BrokenTask", source=BROKEN, file="/gone/broken.py", module="broken")
+    registry_store(registry="tasks", offers=[offer], errors=[])
+    payload = addition(experiment, "broken", class_name="BrokenTask")
+    command = scheduled(queued_job, "add_task", 4, **payload)
+    job_run(queued_job.pk)
+    command.refresh_from_db()
+    assert command.state == "refused"
+    assert command.reason == (
+        "task 'broken' failed at step 5: IndexError: tuple index out of range"
+    )
+    assert state_of(queued_job) == Job.State.COMPLETED
+    shipped_classes_store()
+    Experiment.objects.update(current_checkpoint=None)
+    experiment.refresh_from_db()
+    calm = job_start(experiment=experiment, steps=12, batch_size=16, seed=5)
+    job_run(calm.pk)
+    assert curve(queued_job) == curve(calm)

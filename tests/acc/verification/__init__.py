@@ -1,0 +1,1 @@
+"""Tests of the registries: files, the probe, the watcher."""

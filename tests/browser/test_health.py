@@ -1,0 +1,101 @@
+"""Spikes, warnings and the figures beside the curves, as somebody at the page meets them."""
+
+import datetime
+import math
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from tests.dashboard.rows import Scribe, experiment_make
+from trainer.live.publish import publish_flush
+from trainer.models import Job
+from trainer.services.figures import figures_store
+from trainer.services.oddities import OddLoss, oddities_store
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+SPIKE = OddLoss("spike", 60, "recon", {"value": 14.2, "usual": 0.31})
+
+
+@pytest.fixture
+def scribe(transactional_db, settings) -> Scribe:
+    scribe = Scribe.start(experiment_make("digits"))
+    scribe.write(120, recon={60: 14.2}, kl={90: math.nan})
+    return scribe
+
+
+def sample(scribe, at, **more):
+    figures = {"steps_per_second": 80.0 + at % 7, "data_share": 0.1, "compute_share": 0.8}
+    figures |= {
+        "eta_seconds": 60.0,
+        "waiting_share": 0.1,
+        "process_cpu": 101.0,
+        "process_bytes": 4.2e8,
+    } | more
+    figures_store(job=scribe.job, at=float(at), step=2 * at, figures=figures)
+    publish_flush()
+
+
+def test_a_spike_is_marked_as_it_happens_and_found_with_the_keyboard(desk, scribe):
+    desk.open("/")
+    desk.wait_for_step(120)
+    oddities_store(job=scribe.job, found=[SPIKE])
+    publish_flush()
+    mark = desk.page.locator(".chart__mark")
+    mark.wait_for(state="attached")
+    said = "step 60: recon spiked to 14.2, usually about 0.31"
+    assert mark.get_attribute("aria-label") == said
+    entry = desk.page.locator("#events-list [data-event-step='60']")
+    entry.wait_for()
+    mark.focus()
+    desk.page.keyboard.press("Enter")
+    assert entry.get_attribute("aria-pressed") == "true"
+
+
+def test_figures_grow_beside_the_curves_and_are_read_with_pointer_and_table(desk, scribe):
+    for at in range(1, 30):
+        sample(scribe, at)
+    desk.open("/")
+    tiles = desk.page.locator(".figure-tile")
+    tiles.first.wait_for()
+    labels = [text.split("\n")[0] for text in tiles.all_inner_texts()]
+    assert labels == [
+        "Steps/s",
+        "Time on data",
+        "Time on compute",
+        "Time waiting",
+        "Process CPU",
+        "Process memory",
+        "Time left",
+    ]
+    sample(scribe, 30, steps_per_second=912.0)
+    expect(tiles.first.locator("dd").first).to_have_text("912")
+    note = desk.page.locator("[data-figures-at]")
+    expect(note).to_have_text("now")
+    drawing = tiles.first.locator("svg")
+    drawing.scroll_into_view_if_needed()
+    drawing.hover(position={"x": 1, "y": 10})
+    expect(note).to_have_text("at step 2")
+    desk.page.mouse.move(0, 0)
+    scribe.end()
+    expect(note).to_have_text("at the end")
+    desk.page.reload()
+    expect(note).to_have_text("at the end")
+    desk.page.get_by_text("These figures as a table").click()
+    rows = desk.page.locator("#figures-panel tbody tr")
+    assert rows.first.inner_text().split("\t")[:2] == ["60", "912"]
+
+
+def test_a_job_that_stands_still_is_told_and_taken_back_without_a_reload(desk, scribe):
+    desk.open("/")
+    long_ago = timezone.now() - datetime.timedelta(seconds=60)
+    lease = timezone.now() + datetime.timedelta(seconds=300)
+    Job.objects.update(
+        stepped_at=long_ago, lease_until=lease, worker="here:77:1", steps_per_second=10.0
+    )
+    warning = desk.page.locator(f"#warning-stalled-{scribe.job.pk}")
+    warning.wait_for(timeout=10_000)
+    assert "end its process (here:77)" in warning.inner_text()
+    Job.objects.update(stepped_at=timezone.now() + datetime.timedelta(seconds=300))
+    warning.wait_for(state="detached", timeout=10_000)

@@ -1,0 +1,70 @@
+"""The list of recent jobs and the page of one of them, as somebody at the screen sees them."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.dashboard.rows import Scribe, experiment_make
+from tests.dashboard.states import state_make
+from trainer.models import Job
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def experiment(transactional_db):
+    return experiment_make("digits")
+
+
+def job_run(experiment) -> Job:
+    scribe = Scribe.start(experiment)
+    scribe.write(20)
+    scribe.end()
+    return scribe.job
+
+
+def test_jobs_can_be_compared_once_two_are_ticked(desk, experiment):
+    first, second = job_run(experiment), job_run(experiment)
+    desk.open()
+    button = desk.page.get_by_role("button", name="Compare ticked")
+    expect(button).to_be_disabled()
+    desk.page.get_by_label(f"Compare job {first.pk}").check()
+    expect(button).to_be_disabled()
+    desk.page.get_by_label(f"Compare job {second.pk}").check()
+    expect(button).to_be_enabled()
+    with desk.page.expect_response("**/partials/jobs/**"):
+        desk.page.get_by_label("State").select_option("completed")
+    expect(button).to_be_enabled()
+    button.click()
+    expect(desk.page.get_by_role("heading", name="Jobs side by side")).to_be_visible()
+
+
+def test_the_row_of_a_running_job_follows_its_health_and_keeps_what_is_ticked(desk, experiment):
+    job_run(experiment)
+    desk.open()
+    scribe = Scribe.start(experiment)
+    row = desk.page.locator(f"#job-row-{scribe.job.pk}")
+    tick, link = row.get_by_role("checkbox"), row.locator(".job__link")
+    tick.check()
+    link.focus()
+    scribe.write(30)
+    expect(row.locator(".job__health").first).to_have_text("healthy")
+    expect(row.locator("polyline")).to_have_count(1)
+    scribe.job.loss_series.filter(task_name="recon").update(health="critical")
+    expect(row.locator(".job__health").first).to_have_text("critical")
+    expect(tick).to_be_checked()
+    expect(link).to_be_focused()
+    expect(link).to_have_attribute("aria-current", "true")
+    scribe.end()
+    expect(row.locator(".badge").first).to_have_text("completed")
+    expect(row).not_to_have_attribute("hx-get", re.compile(""))
+
+
+def test_the_page_of_a_job_fits_a_phone(desk, experiment):
+    job = job_run(experiment)
+    Job.objects.filter(pk=job.pk).update(checkpoint=state_make(experiment, 20))
+    desk.page.set_viewport_size({"width": 390, "height": 844})
+    desk.open(f"/job/{job.pk}/")
+    expect(desk.page.get_by_role("button", name="Continue from here")).to_be_visible()
+    assert desk.page.evaluate("document.documentElement.scrollWidth") == 390

@@ -1,0 +1,64 @@
+"""The page of the latent: what it shows of a look, and how one is asked for."""
+
+import pytest
+from django.utils import timezone
+
+from tests.dashboard.looks import looked
+from trainer.models import Call, TrainerNode
+from trainer.services.calls import LATENT
+
+PAGE, LOOK = "/latent/", "/partials/latent/look/"
+
+
+@pytest.fixture
+def trainer_online(db):
+    TrainerNode.objects.create(name="here:1", seen_at=timezone.now(), devices=["cpu"])
+
+
+def test_the_page_shows_ways_units_samples_and_the_plane(browser_client, experiment):
+    looked(experiment)
+    page = browser_client.get(PAGE).content.decode()
+    for words in ("Along each factor", "1 of 2 dead", "61% and 20%", "drawn from the prior"):
+        assert words in page
+    assert "&lt;b&gt;digit" in page
+    assert "<b>digit" not in page
+
+
+def test_a_model_without_a_decoder_has_units_and_a_plane_and_says_what_it_lacks(
+    browser_client, experiment
+):
+    looked(experiment, has_decoder=False)
+    page = browser_client.get(PAGE).content.decode()
+    assert "This model has no decoder" in page
+    assert "Images in the latent" in page
+    assert "Samples" not in page
+
+
+def test_a_click_asks_for_a_look_and_says_that_it_is_under_way(htmx, experiment, trainer_online):
+    response = htmx.post(LOOK, {"checkpoint": "", "dataset": "digits"})
+    assert response.status_code == 200
+    assert "Looking…" in response.content.decode()
+    call = Call.objects.get(kind=LATENT)
+    assert (call.payload["dataset"], call.by) == ("digits", "ada")
+
+
+def test_without_a_trainer_a_click_is_refused_and_what_was_shown_stays(htmx, experiment):
+    looked(experiment)
+    response = htmx.post(LOOK, {"checkpoint": "", "dataset": "digits"})
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert "the trainer is offline" in page
+    assert "1 of 2 dead" in page
+
+
+def test_a_dataset_that_was_deleted_is_not_replaced_by_another(htmx, experiment, trainer_online):
+    response = htmx.post(LOOK, {"checkpoint": "", "dataset": "gone"})
+    assert response.status_code == 422
+    assert "dataset &#x27;gone&#x27; is deleted" in response.content.decode()
+    assert not Call.objects.filter(kind=LATENT).exists()
+
+
+def test_a_state_of_another_experiment_is_not_looked_at(htmx, experiment, trainer_online):
+    response = htmx.post(LOOK, {"checkpoint": "999", "dataset": "digits"})
+    assert response.status_code == 404
+    assert not Call.objects.filter(kind=LATENT).exists()

@@ -1,0 +1,93 @@
+"""An interrupted phase begins anew: it leaves alone what is not its own, and nothing lingers."""
+
+import pytest
+from django.utils import timezone
+
+from tests.setup.services import wait_until
+from tests.trainer.worker.recipes import TEXT, recipe_offer, run_apart, run_now
+from trainer.models import Call, Experiment, RecipeRun, TaskCard
+from trainer.services.cards import card_remove, card_set_weight
+from trainer.services.recipe_life import recipe_requeue
+from trainer.services.recipes import RecipeConflict, recipe_start
+from trainer.services.sources import sources_of
+from trainer.services.workers import worker_name
+from trainer.worker.recipe_calls import run_name
+from trainer.worker.recipe_restore import phase_restore
+
+pytestmark = [
+    pytest.mark.portable,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("valkey", "others"),
+]
+
+CRASH = "import os; raise GeneratorExit"  # passes every `except`, as the end of a process does
+
+
+def crashed_in_the_first_phase(experiment: Experiment) -> RecipeRun:
+    """Return a run that made its model, attached its task, and whose worker died then."""
+    recipe_offer(text=TEXT.replace("ctx.train(4, batch_size=8, seed=self.seed)", CRASH))
+    run = recipe_start(recipe_name="TinyRecipe", experiment=experiment, by="ada")
+    with pytest.raises(GeneratorExit):
+        run_now(run)
+    return run
+
+
+def interrupted(run: RecipeRun) -> RecipeRun:
+    """Make a run ready to be taken up, with a recipe that does not die any more."""
+    recipe_offer()
+    (source,) = sources_of([("recipes", "TinyRecipe")])
+    RecipeRun.objects.filter(pk=run.pk).update(state="interrupted", source=source)
+    run.refresh_from_db()
+    recipe_requeue(run)
+    return run
+
+
+def test_what_somebody_else_did_to_the_active_experiment_meanwhile_stays(
+    experiment: Experiment,
+) -> None:
+    run = crashed_in_the_first_phase(experiment)
+    assert RecipeRun.objects.get().phase_start["experiment"] == experiment.pk
+    kept, gone = (TaskCard.objects.get(experiment=experiment, name=n) for n in ("kl", "digit"))
+    card_set_weight(card=kept, weight=0.75)
+    card_remove(card=gone)
+    run = run_now(interrupted(run))
+    assert (run.state, run.error) == (RecipeRun.State.COMPLETED, "")
+    cards = TaskCard.objects.filter(experiment=experiment)
+    assert {card.name: card.weight for card in cards} == {"recon": 1.0, "kl": 0.75}
+
+
+def test_a_run_that_was_interrupted_keeps_its_own_experiment_from_other_runs(
+    experiment: Experiment,
+) -> None:
+    run = crashed_in_the_first_phase(experiment)
+    run.refresh_from_db()
+    own = run.experiment
+    assert own != experiment
+    RecipeRun.objects.filter(pk=run.pk).update(state="running")
+    run.refresh_from_db()
+    phase_restore(run)
+    run.refresh_from_db()
+    assert run.experiment == own
+    with pytest.raises(RecipeConflict):
+        recipe_start(recipe_name="TinyRecipe", experiment=own, by="bob")
+
+
+def test_what_a_dead_attempt_asked_and_nobody_began_does_not_happen_in_the_next_one(
+    experiment: Experiment,
+) -> None:
+    run = crashed_in_the_first_phase(experiment)
+    late = Call.objects.create(
+        kind="unknown", by=run_name(run), state=Call.State.RUNNING, worker=worker_name()
+    )
+    steps = run.steps.filter(abandoned=True)
+    thread = run_apart(interrupted(run))
+    try:
+        # It waits for what is at work, and does nothing before that is over.
+        has_begun = lambda: RecipeRun.objects.get(pk=run.pk).state == "running"  # noqa: E731
+        wait_until(has_begun, "the run is taken up", seconds=30)
+        assert not steps.exists()
+    finally:
+        Call.objects.filter(pk=late.pk).update(state=Call.State.DONE, finished_at=timezone.now())
+        thread.join(timeout=90)
+    assert RecipeRun.objects.get(pk=run.pk).state == RecipeRun.State.COMPLETED
+    assert steps.exists()

@@ -1,0 +1,179 @@
+"""What somebody should know at once: a job that stands still, a silent worker, a full disk.
+
+Every warning follows from the rows as they are now, so that it is gone once its cause is; nothing
+is stored and nobody has to take it back.
+"""
+
+import datetime
+import shutil
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.conf import settings
+from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
+from redis.exceptions import RedisError
+
+from trainer.models import Job, TrainerNode
+from trainer.redis_client import redis_client
+from trainer.selectors.jobs import jobs_of
+from trainer.selectors.nodes import nodes_online
+
+# A worker renews its lease every second.
+SILENT_SECONDS = 5.0
+# A running job without a step for so long, and for so many times its usual step, stands still.
+STALL_SECONDS = 6.0
+STALL_STEPS = 20.0
+# A queued job that no worker takes although none of them has another one.
+WAIT_SECONDS = 20.0
+PING_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class SystemWarning:
+    """Something that goes wrong now.
+
+    Attributes:
+        key: the same as long as it is the same trouble.
+        level: "critical" where work is lost or stands still.
+        advice: what to do about it.
+        since: None where nobody can know.
+        job: the one that it is about, if any.
+    """
+
+    key: str
+    level: Literal["warning", "critical"]
+    words: str
+    advice: str
+    since: datetime.datetime | None = None
+    job: Job | None = None
+
+
+def warnings_now() -> list[SystemWarning]:
+    """Return what goes wrong now; of jobs first."""
+    nodes = nodes_online()
+    found = [*_of_jobs(has_trainer=bool(nodes)), *_of_disks(nodes)]
+    # Where the trainer is away, the Valkey that it brings along is away too, as it should be.
+    return found + _of_messages() if nodes else found
+
+
+def job_warnings(job: Job) -> list[SystemWarning]:
+    """Return what goes wrong with one job now."""
+    if not job.is_active:
+        return []
+    return [warning for warning in _of_jobs(has_trainer=bool(nodes_online())) if warning.job == job]
+
+
+def warning_as_dict(warning: SystemWarning) -> dict[str, Any]:
+    """Return a warning in the API's shape."""
+    return {
+        "key": warning.key,
+        "level": warning.level,
+        "words": warning.words,
+        "advice": warning.advice,
+        "since": warning.since.isoformat() if warning.since else None,
+        "job": warning.job.pk if warning.job else None,
+    }
+
+
+def _of_jobs(*, has_trainer: bool) -> Iterator[SystemWarning]:
+    now = timezone.now()
+    active = list(jobs_of(None).filter(state__in=Job.ACTIVE).defer("plan", "traceback"))
+    held = [job for job in active if job.state in Job.HELD]
+    for job in held:
+        warning = _silence(job, now, has_trainer=has_trainer) or _stall(job, now)
+        if warning:
+            yield warning
+    long_ago = now - datetime.timedelta(seconds=WAIT_SECONDS)
+    for job in active:
+        if held or not has_trainer or job.state != Job.State.QUEUED:
+            continue
+        if job.enqueued_at and job.enqueued_at < long_ago:
+            yield SystemWarning(
+                key=f"waiting-{job.pk}",
+                level="critical",
+                words=f"No worker takes job {job.pk}, although none has another one.",
+                advice="logs/train.log says what the worker does; a restart of ACC helps it, "
+                "and nothing is lost.",
+                since=job.enqueued_at,
+                job=job,
+            )
+
+
+def _silence(job: Job, now: datetime.datetime, *, has_trainer: bool) -> SystemWarning | None:
+    if job.lease_until is None:
+        return None
+    renewed = job.lease_until - datetime.timedelta(seconds=settings.ACC_LEASE_SECONDS)
+    if (now - renewed).total_seconds() <= SILENT_SECONDS:
+        return None
+    advice = (
+        f"Its lease ends {settings.ACC_LEASE_SECONDS} s after the last sign; the job then goes on "
+        "from its last checkpoint."
+        if has_trainer
+        else "The trainer is offline: manage.py runtrainer. The job then goes on from its last "
+        "checkpoint."
+    )
+    words = f"The worker of job {job.pk} gives no sign of life."
+    return SystemWarning(f"silent-{job.pk}", "critical", words, advice, since=renewed, job=job)
+
+
+def _stall(job: Job, now: datetime.datetime) -> SystemWarning | None:
+    if job.state != Job.State.RUNNING or job.stepped_at is None:
+        return None
+    usual = 1 / job.steps_per_second if job.steps_per_second else 0.0
+    if (now - job.stepped_at).total_seconds() <= max(STALL_SECONDS, STALL_STEPS * usual):
+        return None
+    took = f"; before, one took {usual:.2g} s" if usual else ""
+    return SystemWarning(
+        key=f"stalled-{job.pk}",
+        level="critical",
+        words=f"Job {job.pk} stands still: its worker lives and comes to no end of a step{took}.",
+        advice="A task's code or its data may hang. If it does not go on, "
+        f"end its process ({job.worker.rpartition(':')[0]}): the job then goes on from its last "
+        "checkpoint.",
+        since=job.stepped_at,
+        job=job,
+    )
+
+
+def _of_disks(nodes: list[TrainerNode]) -> Iterator[SystemWarning]:
+    here = socket.gethostname()
+    disks = {here: disk_of_home()}
+    for node in nodes:
+        host = node.name.rsplit(":", 2)[0]  # of host, process and its start
+        if host != here and node.home_total_bytes:
+            disks[host] = (node.home_free_bytes, node.home_total_bytes)
+    for host, (free, total) in disks.items():
+        is_low = free < settings.ACC_DISK_FREE_MB << 20
+        if is_low or 100 * free < settings.ACC_DISK_FREE_PERCENT * total:
+            yield SystemWarning(
+                key=f"disk-{host}",
+                level="critical" if is_low else "warning",
+                words=f"The disk of ACC_HOME on {host} is nearly full: "
+                f"{filesizeformat(free)} of {filesizeformat(total)} are free.",
+                advice="Without room, checkpoints and losses cannot be kept. Delete states under "
+                "Checkpoints, thin old jobs (manage.py thinjobs), or give ACC_HOME a larger disk.",
+            )
+
+
+def disk_of_home() -> tuple[int, int]:
+    """Return how many bytes are free on this machine's disk of ACC_HOME, and how many there are."""
+    usage = shutil.disk_usage(settings.ACC_HOME)
+    return usage.free, usage.total
+
+
+def _of_messages() -> list[SystemWarning]:
+    client = redis_client(settings.REDIS_URL, seconds=PING_SECONDS)
+    try:
+        client.ping()
+    except (RedisError, OSError):
+        advice = "Training goes on, and nothing is lost. ACC starts its own Valkey again by itself."
+        if not settings.ACC_EMBEDDED_VALKEY:
+            advice = "Training goes on, and nothing is lost. Look after the server of REDIS_URL."
+        words = "Valkey does not answer: pages and new jobs hear of everything later."
+        return [SystemWarning("messages", "warning", words, advice)]
+    finally:
+        client.close()
+    return []
