@@ -196,7 +196,7 @@ def test_whoever_starts_a_job_sees_it_even_while_looking_at_an_older_one(desk, e
     scribe = Scribe.claim(Job.objects.get(state="queued"))
     scribe.write(20)
     assert_shows(desk, scribe.job, step=20)
-    assert "job=" not in desk.page.url
+    expect(desk.page).not_to_have_url(re.compile("job="))
 
 
 def test_a_refusal_stands_beside_its_field_and_what_was_typed_stays(desk, experiment):
@@ -221,7 +221,7 @@ def test_a_click_on_a_job_shows_its_curves_and_the_address_leads_back_to_them(de
     link.click()
     assert_shows(desk, first.job, step=15)
     expect(link).to_have_attribute("aria-current", "true")
-    assert desk.page.url.endswith(f"job={first.job.pk}")
+    expect(desk.page).to_have_url(re.compile(f"job={first.job.pk}$"))
     # The other job goes on in its own panel and does not mix into these curves.
     second.write(25)
     expect(desk.page.locator("#run-panel [data-figure=step]")).to_have_text("50")

@@ -68,7 +68,8 @@ def test_the_experiments_that_use_a_dataset_are_listed_as_one_writes_a_list(desk
     experiment_make("by-hand", is_active=False)
     desk.open("/data/")
     # As it is laid out: a box of its own would set the comma apart.
-    assert "Used by digits, by-hand" in desk.page.locator(".dataset__uses").inner_text()
+    uses = desk.page.locator(".dataset__uses")
+    expect(uses).to_contain_text("Used by digits, by-hand", use_inner_text=True)
 
 
 def test_the_page_fits_a_phone(desk, experiment):

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from tests.dashboard.looks import looked, sheet_make
 from tests.dashboard.measured import answer_call
 from tests.dashboard.rows import experiment_make
+from tests.setup.services import wait_until
 from trainer.models import Call
 from trainer.services.calls import LATENT
 from trainer.services.latents import LatentWish, latent_send
@@ -70,8 +71,22 @@ def image_shown(desk):
     return pixel(desk, ".latent__thumb", {"x": 16, "y": 16})
 
 
-def hover(desk, at):
-    desk.page.locator(".latent__canvas").hover(position=place_of(desk, at))
+def wait_for_image(desk, at, colour):
+    """Hover over a corner until its image has this colour; None: until none is shown."""
+
+    def is_so():
+        desk.page.locator(".latent__canvas").hover(position=place_of(desk, at))
+        return image_shown(desk) == colour
+
+    wait_until(is_so, f"at corner {at} the image is {colour}")
+
+
+def wait_for_ink(desk, corners):
+    """Wait until exactly these corners are drawn."""
+    wait_until(
+        lambda: [at for at in range(4) if ink_at(desk, at) is not None] == corners,
+        f"the corners {corners} are drawn, and no others",
+    )
 
 
 def entry(desk, name):
@@ -83,15 +98,14 @@ def test_points_have_the_colours_of_their_classes_and_show_their_images(desk, ex
     look_store(experiment, squares)
     desk.open("/latent/")
     expect(desk.page.locator("[data-plane-legend] button")).to_have_text(["3", "5", "8"])
+    wait_for_ink(desk, [0, 1, 2, 3])
     inks = [ink_at(desk, at) for at in range(4)]
-    assert None not in inks
     assert inks[1] == inks[2]
     assert len(set(inks)) == 3
     for at, colour in enumerate((RED, GREEN, BLUE, GREY)):
-        hover(desk, at)
-        assert image_shown(desk) == colour
+        wait_for_image(desk, at, colour)
     desk.page.locator(".latent__canvas").hover(position={"x": 20, "y": 150})
-    assert image_shown(desk) is None
+    wait_until(lambda: image_shown(desk) is None, "no image is shown beside the points")
 
 
 def test_a_hidden_class_is_neither_drawn_nor_found_and_comes_back(desk, experiment, squares):
@@ -101,11 +115,10 @@ def test_a_hidden_class_is_neither_drawn_nor_found_and_comes_back(desk, experime
     fives.focus()
     fives.press("Enter")
     expect(fives).to_have_attribute("aria-pressed", "false")
-    assert [ink_at(desk, at) is None for at in range(4)] == [False, True, True, False]
-    hover(desk, 1)
-    assert image_shown(desk) is None
+    wait_for_ink(desk, [0, 3])
+    wait_for_image(desk, 1, None)
     fives.click()
-    assert ink_at(desk, 1) is not None
+    wait_for_ink(desk, [0, 1, 2, 3])
 
 
 def test_the_plane_outlives_what_happens_beside_it(desk, experiment, squares):
@@ -118,9 +131,8 @@ def test_the_plane_outlives_what_happens_beside_it(desk, experiment, squares):
     expect(desk.page.get_by_role("button", name="Looking…")).to_be_disabled()
     expect(desk.page.locator("[data-plane-legend] button")).to_have_text(["3", "5", "8"])
     expect(entry(desk, "3")).to_have_attribute("aria-pressed", "false")
-    assert [ink_at(desk, at) is None for at in range(4)] == [True, False, False, False]
-    hover(desk, 3)
-    assert image_shown(desk) == GREY
+    wait_for_ink(desk, [1, 2, 3])
+    wait_for_image(desk, 3, GREY)
 
 
 def test_a_new_look_is_there_without_a_reload_and_hidden_classes_stay_hidden(
@@ -138,9 +150,8 @@ def test_a_new_look_is_there_without_a_reload_and_hidden_classes_stay_hidden(
     expect(desk.page.get_by_role("heading", name="Step 80")).to_be_visible()
     expect(desk.page.locator("[data-plane-legend] button")).to_have_text(["3", "5"])
     expect(entry(desk, "5")).to_have_attribute("aria-pressed", "false")
-    assert [ink_at(desk, at) is None for at in range(4)] == [False, False, True, True]
-    hover(desk, 1)
-    assert image_shown(desk) == BLUE
+    wait_for_ink(desk, [0, 1])
+    wait_for_image(desk, 1, BLUE)
 
 
 def test_a_look_that_is_refused_says_why_and_what_was_shown_stays(desk, experiment, squares):
@@ -149,7 +160,7 @@ def test_a_look_that_is_refused_says_why_and_what_was_shown_stays(desk, experime
     desk.page.get_by_role("button", name="Look", exact=True).click()
     expect(desk.page.locator("#latent-panel").get_by_role("alert")).to_contain_text("offline")
     assert not Call.objects.exists()
-    assert None not in [ink_at(desk, at) for at in range(4)]
+    wait_for_ink(desk, [0, 1, 2, 3])
     desk.forgive_refusals()
 
 
@@ -173,7 +184,7 @@ def test_the_page_fits_the_screen(desk, experiment, squares, width, theme):
     desk.page.set_viewport_size({"width": width, "height": 844})
     desk.open("/latent/")
     assert desk.page.evaluate("document.documentElement.scrollWidth") == width
-    assert None not in [ink_at(desk, at) for at in range(4)]
+    wait_for_ink(desk, [0, 1, 2, 3])
 
 
 def test_the_first_look_appears_where_there_was_none(desk, experiment, squares):
@@ -185,9 +196,8 @@ def test_the_first_look_appears_where_there_was_none(desk, experiment, squares):
     # As long as the answer of a latent with many units and images is.
     answer_call(LATENT, answer={"plane": "x" * 60_000})
     expect(desk.page.locator("[data-plane-legend] button")).to_have_text(["3", "5", "8"])
-    assert None not in [ink_at(desk, at) for at in range(4)]
-    hover(desk, 3)
-    assert image_shown(desk) == GREY
+    wait_for_ink(desk, [0, 1, 2, 3])
+    wait_for_image(desk, 3, GREY)
     # A message of that length stops none of those that follow.
     latent_send(LatentWish(experiment))
     expect(desk.page.get_by_role("button", name="Looking…")).to_be_disabled()

@@ -53,10 +53,11 @@ def evaluate(job: Job, step: int) -> None:
     eval_store(experiment=job.experiment, outcome=outcome)
 
 
-def crosshair(desk):
-    """Return at which step the crosshair stands."""
-    return desk.page.evaluate(
-        "Chart.getChart(document.querySelector('#loss-curves canvas')).accStep ?? null"
+def wait_for_crosshair(desk, step):
+    """Wait until the crosshair stands at a step."""
+    desk.page.wait_for_function(
+        "step => Chart.getChart(document.querySelector('#loss-curves canvas')).accStep === step",
+        arg=step,
     )
 
 
@@ -68,15 +69,20 @@ def test_metrics_stand_below_the_curves_in_step_with_them(desk, job):
     expect(charts.first).to_contain_text("14.00 dB at step 400, higher is better")
     dots = charts.first.locator("circle")
     expect(dots).to_have_count(4)
-    # The last evaluation is at the last step: both end at the same pixel.
-    right = desk.page.evaluate(
-        """() => {
-          const chart = Chart.getChart(document.querySelector("#loss-curves canvas"));
-          return chart.canvas.getBoundingClientRect().left + chart.scales.x.getPixelForValue(400);
-        }"""
-    )
-    box = dots.last.bounding_box()
-    assert abs(box["x"] + box["width"] / 2 - right) < 1.5
+
+    def both_end_together():
+        # The last evaluation is at the last step.
+        dot = dots.last.bounding_box()
+        right = desk.page.evaluate(
+            """() => {
+              const chart = Chart.getChart(document.querySelector("#loss-curves canvas"));
+              const { left } = chart.canvas.getBoundingClientRect();
+              return left + chart.scales.x.getPixelForValue(400);
+            }"""
+        )
+        return abs(dot["x"] + dot["width"] / 2 - right) < 1.5
+
+    wait_until(both_end_together, "both end at the same pixel")
 
 
 def test_the_slider_shows_the_same_images_at_other_steps_and_moves_the_crosshair(desk, job):
@@ -88,11 +94,11 @@ def test_the_slider_shows_the_same_images_at_other_steps_and_moves_the_crosshair
     slider.focus()
     slider.press("ArrowLeft")
     expect(panel.locator("output")).to_have_text("step 300")
-    assert image.get_attribute("src") != newest
+    expect(image).not_to_have_attribute("src", newest)
     expect(panel.locator("li").first).to_have_text("13.0")
-    assert crosshair(desk) == 300
+    wait_for_crosshair(desk, 300)
     slider.press("Home")
-    assert crosshair(desk) == 100
+    wait_for_crosshair(desk, 100)
     expect(desk.page.locator(".evals__value").first).to_contain_text("at step 100")
 
 
@@ -110,7 +116,7 @@ def test_the_slider_may_be_moved_before_the_curves_are_drawn(desk, job):
     panel = desk.page.locator("#timeline-panel")
     expect(panel.locator("output")).to_have_text("step 400")
     panel.get_by_role("slider").press("Home")
-    assert crosshair(desk) == 100
+    wait_for_crosshair(desk, 100)
     desk.page.evaluate("window.drawAtLast()")
     expect(desk.page.locator(".evals__value").first).to_contain_text("at step 100")
 

@@ -1,5 +1,7 @@
 """Classes, broken files and versions as somebody at the screen sees them come and go."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -52,7 +54,7 @@ def test_a_file_that_breaks_shows_in_the_header_while_one_types(desk, experiment
     expect(steps).to_be_focused()
     badge.get_by_role("link").click()
     expect(desk.page.locator("#errors")).to_be_in_viewport()
-    assert desk.page.url.endswith("/registry/#errors")
+    expect(desk.page).to_have_url(re.compile("/registry/#errors$"))
     store("MyTask")
     expect(badge).to_have_text("")
     expect(desk.page.locator("#errors")).to_contain_text("Every file loads.")
@@ -128,7 +130,7 @@ def test_from_a_class_to_its_text_and_to_what_changed(desk):
     text = desk.page.locator(".source__text")
     expect(text).to_have_text(["beta = 2", EVIL])
     desk.page.locator("#L2 a").click()
-    assert desk.page.url.endswith(f"/registry/source/{sha256}/#L2")
+    expect(desk.page).to_have_url(re.compile(f"/registry/source/{sha256}/#L2$"))
     desk.page.get_by_role("link", name="compare").click()
     expect(desk.page.locator(".diff__line--removed .diff__text")).to_have_text("beta = 1")
     expect(desk.page.locator(".diff__line--added .diff__text")).to_have_text("beta = 2")

@@ -15,7 +15,6 @@ from tests.faults.system import ROOT, System, until
 pytestmark = [pytest.mark.browser, pytest.mark.faults, pytest.mark.timeout(300)]
 
 # What the other browser is to show within a second, with what a loaded machine needs besides.
-SOON = 5_000
 
 OWN_TASK = '''"""A task of one's own."""
 
@@ -129,7 +128,7 @@ def weight(page: Page, name: str):
 
 def applied(pages: tuple[Page, ...], name: str, what: str) -> None:
     for page in pages:
-        expect(card(page, name)).to_contain_text(f"{what}: applied at step", timeout=SOON)
+        expect(card(page, name)).to_contain_text(f"{what}: applied at step")
 
 
 def start(operator: Page, watcher: Page, system: System) -> int:
@@ -161,7 +160,7 @@ def change_and_undo(operator: Page, watcher: Page) -> None:
     expect(switch).to_have_attribute("aria-checked", "false")
 
     operator.get_by_role("button", name="Remove slant").click()
-    expect(card(watcher, "slant")).to_have_count(0, timeout=SOON)
+    expect(card(watcher, "slant")).to_have_count(0)
     watcher.get_by_role("button", name="Undo the removal of slant").click()
     applied(both, "slant", "coming back")
 
@@ -175,10 +174,10 @@ def change_and_undo(operator: Page, watcher: Page) -> None:
 def pause_resume_and_stop(operator: Page, watcher: Page) -> None:
     operator.get_by_role("button", name="Pause", exact=True).click()
     resume = watcher.get_by_role("button", name="Resume", exact=True)
-    expect(resume).to_be_visible(timeout=SOON)
+    expect(resume).to_be_visible()
     resume.click()
     pause = operator.get_by_role("button", name="Pause", exact=True)
-    expect(pause).to_be_visible(timeout=SOON)
+    expect(pause).to_be_visible()
     operator.get_by_role("button", name="Stop", exact=True).click()
     for page in (operator, watcher):
         expect(page.locator("#loss-curves .badge")).to_have_text("stopped")
@@ -192,7 +191,7 @@ def test_tasks_are_added_steered_and_removed_before_everybodys_eyes(
     add(operator, "ClassificationTask", Name="digit", Dataset="digits", Latent_slice="0:4")
     (own_tasks / "brightness.py").write_text(OWN_TASK)
     for name in ("recon", "kl", "digit"):
-        expect(card(watcher, name)).to_be_visible(timeout=SOON)
+        expect(card(watcher, name)).to_be_visible()
     expect(card(watcher, "digit")).to_contain_text("latent 0:4")
     job = start(operator, watcher, system)
 
@@ -202,7 +201,7 @@ def test_tasks_are_added_steered_and_removed_before_everybodys_eyes(
     for name in ("slant", "bright"):
         for page in (operator, watcher):
             expect(card(page, name)).to_contain_text("applied at step")
-            expect(page.locator(".legend")).to_contain_text(name, timeout=SOON)
+            expect(page.locator(".legend")).to_contain_text(name)
     change_and_undo(operator, watcher)
     pause_resume_and_stop(operator, watcher)
 
@@ -210,7 +209,7 @@ def test_tasks_are_added_steered_and_removed_before_everybodys_eyes(
     expected = ["add_task", "add_task", "set_weight", "set_weight", "set_enabled", "remove_task"]
     assert told == [*expected, "restore_task", "add_task", "pause", "resume", "stop", "stopped"]
     entries = watcher.locator("#events-list [data-event-step]")
-    expect(entries).to_have_count(len(told), timeout=SOON)
+    expect(entries).to_have_count(len(told))
 
 
 def test_a_task_that_does_not_fit_is_refused_in_its_own_words(

@@ -67,7 +67,7 @@ class Operator:
 def settled(system: System, job_id: int) -> list[dict[str, Any]]:
     """Wait until nothing is pending, and return what was asked of the job, in order."""
     path = f"/jobs/{job_id}/commands"
-    until(lambda: not system.get(f"{path}?state=pending"), "all commands answered", seconds=30)
+    until(lambda: not system.get(f"{path}?state=pending"), "all commands answered")
     commands: list[dict[str, Any]] = system.get(path)
     return commands
 

@@ -28,7 +28,7 @@ TASKS: tuple[dict[str, Any], ...] = (
 )
 
 
-def until(fact: Callable[[], Any], what: str, *, seconds: float) -> Any:
+def until(fact: Callable[[], Any], what: str, *, seconds: float = 60.0) -> Any:
     """Return what `fact` returns as soon as it is true; fail when it takes too long."""
     deadline = time.monotonic() + seconds
     while True:
@@ -123,7 +123,7 @@ class System:
             with suppress(psutil.NoSuchProcess):  # one that ended meanwhile
                 process.kill()
         assert self._process is not None
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=60)
 
     def close(self) -> None:
         """Leave nothing behind, whatever state the system is in."""
@@ -150,7 +150,7 @@ class System:
 
     def process_of_job(self, job_id: int) -> psutil.Process:
         """Return the worker process that trains a job."""
-        name = until(lambda: self.job(job_id)["worker"], "a worker", seconds=30)
+        name = until(lambda: self.job(job_id)["worker"], "a worker")
         return psutil.Process(int(name.rsplit(":", 2)[1]))
 
     def valkey(self) -> psutil.Process:

@@ -64,7 +64,7 @@ def attach(system: System, slug: str, class_name: str, name: str) -> None:
     """Attach a task of our own to a part of the latent."""
     task = {"class_name": class_name, "dataset_name": "digits", "latent_slice": "2:6"}
     offered = lambda: {row["class_name"] for row in system.get("/registry/tasks")}  # noqa: E731
-    until(lambda: class_name in offered(), f"{class_name} on offer", seconds=20)
+    until(lambda: class_name in offered(), f"{class_name} on offer")
     system.post(f"/tasks/add?experiment={slug}", {**task, "name": name})
 
 
@@ -88,7 +88,7 @@ def worker_of_call(system: System) -> psutil.Process:
                     return process
         return None
 
-    found: psutil.Process = until(busy, "an evaluation at work", seconds=30)
+    found: psutil.Process = until(busy, "an evaluation at work")
     return found
 
 

@@ -82,6 +82,6 @@ def test_a_worker_that_slept_past_its_lease_leaves_the_job_to_the_next(
     system.wait_for_step(job_id, 50)
     asleep = system.process_of_job(job_id)
     asleep.suspend()
-    until(lambda: "interrupted" in system.events(job_id), "lease over", seconds=20)
+    until(lambda: "interrupted" in system.events(job_id), "lease over")
     asleep.resume()
     assert_undisturbed(system, job_id, calm_curve)

@@ -128,7 +128,7 @@ def pictures_of(web: System, slug: str) -> list[bytes]:
         with browser.open(f"{origin}/partials/recon_comparison/?experiment={slug}") as panel:
             return re.findall(r'src="(/picture/[^"]+)"', panel.read().decode())
 
-    found = until(shown, "pictures", seconds=60)
+    found = until(shown, "pictures")
     pictures = []
     for path in found:
         with browser.open(origin + path, timeout=30) as picture:

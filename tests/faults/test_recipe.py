@@ -89,7 +89,7 @@ def jobs_since(system: System, first: int) -> list[dict[str, Any]]:
 def train_job(system: System) -> int:
     """Wait for a running job and return its number."""
     running = lambda: system.get("/health")["running_jobs"]  # noqa: E731
-    return int(until(running, "a running job", seconds=60)[0]["id"])
+    return int(until(running, "a running job")[0]["id"])
 
 
 def curves(system: System, jobs: list[dict[str, Any]]) -> list[Any]:

@@ -57,4 +57,4 @@ def test_a_job_that_was_queued_while_valkey_was_flushed_still_runs(system: Syste
     system.post("/train/stop?experiment=before-the-flush")
     assert system.wait_for_end(first)["state"] == "stopped"
     assert system.wait_for_end(second)["state"] == "completed"
-    until(system.is_online, "online", seconds=5)
+    until(system.is_online, "online")

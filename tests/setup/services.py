@@ -28,7 +28,7 @@ def valkey_server() -> Iterator[None]:
     wait_until(lambda: valkey_answers(socket), "Valkey answers", seconds=START_SECONDS)
     yield
     server.terminate()
-    server.wait(timeout=10)
+    server.wait(timeout=60)
     if Path(settings.VALKEY_SOCKET.parent) != settings.ACC_HOME:
         settings.VALKEY_SOCKET.unlink(missing_ok=True)
 

@@ -128,7 +128,7 @@ def _server(argv: Sequence[str | Path], home: Path, log: Path) -> Iterator[None]
         # SIGINT to the group: runuser passes on none, and PostgreSQL then drops its clients.
         os.killpg(process.pid, signal.SIGINT)
         try:
-            process.wait(timeout=10)
+            process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

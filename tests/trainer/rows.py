@@ -97,7 +97,7 @@ def at_once(*functions):
     gate = threading.Barrier(len(functions))
 
     def call(function):
-        gate.wait(timeout=10)
+        gate.wait(timeout=60)
         try:
             return function()
         except Exception as error:  # noqa: BLE001  the test looks at it

@@ -12,8 +12,6 @@ from acc.registry.watcher import Watcher
 from tests.acc.registry.zoo import Zoo, animal
 from tests.setup.services import wait_until
 
-SECONDS = 20.0
-
 
 class Watched:
     """A directory with a watcher on it, and what the watcher reported last."""
@@ -38,7 +36,7 @@ class Watched:
     def wait_for(self, **sounds):
         """Wait until exactly these classes are on offer."""
         expected = {name: animal(name, sound) for name, sound in sounds.items()}
-        wait_until(lambda: self.offers == expected, f"{sounds} on offer", seconds=SECONDS)
+        wait_until(lambda: self.offers == expected, f"{sounds} on offer")
 
     def end(self):
         self.watcher.end()
@@ -112,7 +110,7 @@ def test_a_file_that_breaks_is_reported_and_keeps_its_class(watched):
     file.write_text(animal("Dog", "good"))
     watched.wait_for(Dog="good")
     file.write_text("class Dog(:\n")
-    wait_until(lambda: watched.problems, "the mistake is reported", seconds=SECONDS)
+    wait_until(lambda: watched.problems, "the mistake is reported")
     assert watched.problems == ["dog.py:1 SyntaxError: invalid syntax"]
     watched.wait_for(Dog="good")
     file.write_text(animal("Dog", "better"))

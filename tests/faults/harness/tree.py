@@ -93,7 +93,7 @@ class Tree:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
         if self.process is not None:
-            self.process.wait(timeout=10)
+            self.process.wait(timeout=60)
 
 
 def processes_on(homes: Sequence[Path]) -> list[psutil.Process]:

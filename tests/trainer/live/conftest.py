@@ -50,7 +50,7 @@ async def connect() -> AsyncIterator[Connect]:
     async def open_one(query: str = "", **headers: bytes) -> WebsocketCommunicator:
         sent = [(name.encode(), value) for name, value in headers.items()]
         socket = WebsocketCommunicator(application, f"/ws/live/?{query}", headers=sent)
-        accepted, _ = await socket.connect(timeout=10)
+        accepted, _ = await socket.connect(timeout=60)
         assert accepted
         opened.append(socket)
         return socket

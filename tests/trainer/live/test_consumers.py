@@ -39,11 +39,11 @@ async def say(group, text):
 
 
 async def received(socket):
-    return json.loads(await socket.receive_from(timeout=10))
+    return json.loads(await socket.receive_from(timeout=60))
 
 
 async def closed_with(socket):
-    closed = await socket.receive_output(timeout=10)
+    closed = await socket.receive_output(timeout=60)
     assert closed["type"] == "websocket.close"
     return closed["code"]
 
@@ -62,7 +62,7 @@ async def test_the_text_is_forwarded_as_it_is(experiment, token, connect):
     socket = await connect(urlencode({"token": token}))
     text = '{"b":1.10,  "a":"ü"}'
     await say("system", text)
-    assert await socket.receive_from(timeout=10) == text
+    assert await socket.receive_from(timeout=60) == text
 
 
 async def test_without_a_name_the_active_experiment_is_followed(experiment, token, connect):

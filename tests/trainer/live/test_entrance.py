@@ -27,7 +27,7 @@ def layer(settings, monkeypatch):
 
 
 async def closed_with(socket):
-    closed = await socket.receive_output(timeout=10)
+    closed = await socket.receive_output(timeout=60)
     assert closed["type"] == "websocket.close"
     return closed["code"]
 

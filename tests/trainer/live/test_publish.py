@@ -35,7 +35,7 @@ def tell_from_a_task() -> None:
 
 
 async def received(socket):
-    return json.loads(await socket.receive_from(timeout=10))
+    return json.loads(await socket.receive_from(timeout=60))
 
 
 async def test_a_page_hears_of_a_job_in_the_order_of_its_numbers(experiment, token, connect):

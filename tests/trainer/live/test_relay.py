@@ -56,7 +56,7 @@ class LossyLayer(InMemoryChannelLayer):  # type: ignore[misc]
 
 
 async def told(socket):
-    return json.loads(await socket.receive_from(timeout=10))
+    return json.loads(await socket.receive_from(timeout=60))
 
 
 async def settled(fact):
@@ -114,7 +114,7 @@ async def test_pages_are_sent_away_when_messages_cannot_be_read_and_come_back(
     socket = await connect(f"token={token}")
     layer = get_channel_layer()
     await layer.group_send("system", {"type": "live.message", "group": "system", "text": "fail"})
-    closed = await socket.receive_output(timeout=10)
+    closed = await socket.receive_output(timeout=60)
     assert (closed["type"], closed["code"]) == ("websocket.close", 1013)
     assert "live messages cannot be read" in caplog.text
 
@@ -146,7 +146,7 @@ async def test_a_process_that_hears_nothing_any_more_connects_anew(
     socket = await connect(f"token={token}")
     layer = get_channel_layer()
     await layer.group_send("system", {"type": "live.message", "group": "system", "text": "deaf"})
-    closed = await socket.receive_output(timeout=10)
+    closed = await socket.receive_output(timeout=60)
     assert (closed["type"], closed["code"]) == ("websocket.close", 1013)
     assert "connecting anew" in caplog.text
 

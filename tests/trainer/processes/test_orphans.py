@@ -96,6 +96,6 @@ def test_the_guard_passes_signals_on(tmp_path):
     assert guard.stdout is not None
     child = int(guard.stdout.readline())
     guard.terminate()
-    assert guard.wait(timeout=10) != 0
+    assert guard.wait(timeout=60) != 0
     guard.stdout.close()
     assert not is_running(child)

@@ -54,7 +54,7 @@ class System:
         def found():
             return next((m for line in self.lines if (m := re.search(pattern, line))), None)
 
-        wait_until(lambda: found() or self.process.poll() is not None, pattern, seconds=SECONDS)
+        wait_until(lambda: found() or self.process.poll() is not None, pattern)
         assert found(), self.lines
         return found()
 
@@ -73,7 +73,7 @@ class System:
     def wait(self):
         """Wait for its end and return the exit code."""
         code = self.process.wait(timeout=SECONDS)
-        self._reader.join(timeout=10)
+        self._reader.join(timeout=60)
         return code
 
     def end(self):
@@ -144,7 +144,7 @@ def test_a_second_up_is_told_of_the_first(start, running):
         f"ACC is already running on this ACC_HOME (pid {running.process.pid}, {running.url}). "
         f"A new sign-in link is printed by: {sys.executable} manage.py signinlink"
     )
-    wait_until(lambda: running.health().get("status") == "ok", "it answers", seconds=SECONDS)
+    wait_until(lambda: running.health().get("status") == "ok", "it answers")
 
 
 def test_a_start_right_after_a_kill_succeeds(start):
@@ -155,14 +155,14 @@ def test_a_start_right_after_a_kill_succeeds(start):
     second = start()
     second.says("ACC is ready")
     wait_until(lambda: not any(map(is_running, pids)), "nothing of the first is left")
-    wait_until(lambda: second.health().get("trainer") == "online", "it is online", seconds=SECONDS)
+    wait_until(lambda: second.health().get("trainer") == "online", "it is online")
 
 
 def test_a_web_side_that_is_killed_comes_back(running):
     web = next(pid for pid in running.children() if "daphne" in psutil.Process(pid).cmdline())
     os.kill(web, signal.SIGKILL)
     running.says(r"web ended unexpectedly \(signal 9\)")
-    wait_until(lambda: running.health().get("status") == "ok", "it answers again", seconds=SECONDS)
+    wait_until(lambda: running.health().get("status") == "ok", "it answers again")
 
 
 def test_the_trainer_side_runs_alone(start):
@@ -206,11 +206,11 @@ def test_a_directory_of_tasks_that_is_not_there_ends_the_start_with_a_sentence(s
 
 
 def test_a_directory_of_temporary_files_may_have_a_long_path(running):
-    wait_until(lambda: running.health().get("trainer") == "online", "online", seconds=SECONDS)
+    wait_until(lambda: running.health().get("trainer") == "online", "online")
 
 
 def test_a_new_link_is_printed_while_acc_runs(running):
-    wait_until(lambda: running.health().get("status") == "ok", "it answers", seconds=SECONDS)
+    wait_until(lambda: running.health().get("status") == "ok", "it answers")
     printed = subprocess.run(
         [sys.executable, settings.BASE_DIR / "manage.py", "signinlink"],
         env=running.environment,

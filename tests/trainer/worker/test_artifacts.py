@@ -92,12 +92,12 @@ def test_the_next_job_goes_on_from_it_on_another_machine(final, machines):
 def test_a_job_that_one_machine_left_goes_on_on_another_one(queued_job, machines, shut_down):
     applied(queued_job, "pause", 5)
     with running(queued_job):
-        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused", seconds=20)
+        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused")
         shut_down()
     machines.go_to("other")
     take_up_again(queued_job)
     with running(queued_job):
-        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused again", seconds=20)
+        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused again")
         command_send(job=queued_job, kind="resume")
     assert state_of(queued_job) == Job.State.COMPLETED
     assert steps_of(queued_job, "kl") == list(range(1, 13))

@@ -106,7 +106,7 @@ def test_the_best_of_the_states_that_were_evaluated_are_kept_on_request(
 def test_how_often_is_changed_on_a_job_and_holds_after_a_crash(queued_job: Job) -> None:
     applied(queued_job, "pause", 5)
     with running(queued_job):
-        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused", seconds=20)
+        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused")
         command = job_set_eval_every(job=queued_job, steps=4, by="ada")
         wait_until(lambda: answered(command), "changed")
         command_send(job=queued_job, kind="resume")

@@ -111,7 +111,7 @@ def test_a_state_that_was_deleted_since_it_was_asked_about_is_told_to_be(
 def test_a_held_job_is_evaluated_as_it_is_at_this_step(queued_job: Job) -> None:
     applied(queued_job, "pause", 5)
     with running(queued_job):
-        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused", seconds=20)
+        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused")
         answer = eval_run(NOW)
         again = eval_run(NOW)
         kind = Checkpoint.objects.get(pk=answer["checkpoint_id"]).kind

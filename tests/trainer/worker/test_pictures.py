@@ -88,7 +88,7 @@ def test_a_paused_job_is_shown_as_it_is_and_a_running_one_as_it_was_saved_last(
 ) -> None:
     applied(queued_job, "pause", 5)
     with running(queued_job):
-        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused", seconds=20)
+        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused")
         assert reconstructions_answer(ASKED)["step"] == 5
         written = Checkpoint.objects.count()
         assert reconstructions_answer(ASKED)["step"] == 5

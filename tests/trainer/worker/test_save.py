@@ -33,7 +33,7 @@ def paused_job(queued_job: Job) -> Iterator[Job]:
     """A job that its worker holds, paused at step 5; it goes on to its end afterwards."""
     applied(queued_job, "pause", 5)
     with running(queued_job):
-        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused", seconds=20)
+        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused")
         yield queued_job
         if state_of(queued_job) == Job.State.PAUSED:
             command_send(job=queued_job, kind="resume")
@@ -88,7 +88,7 @@ def test_after_a_crash_a_checkpoint_is_not_written_again(
 ) -> None:
     applied(queued_job, "pause", 5)
     with running(queued_job):
-        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused", seconds=20)
+        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused")
         checkpoint_save(experiment=queued_job.experiment)
         shut_down()
     # Back before the request, as when every later checkpoint is lost.
@@ -106,7 +106,7 @@ def test_what_was_changed_at_the_step_of_a_checkpoint_but_after_it_survives_a_cr
 ) -> None:
     applied(queued_job, "pause", 5)
     with running(queued_job):
-        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused", seconds=20)
+        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused")
         checkpoint_save(experiment=queued_job.experiment)
         change = {"task": "kl", "weight": 0.75}
         command_wait(command_send(job=queued_job, kind="set_weight", payload=change), seconds=20)
@@ -114,7 +114,7 @@ def test_what_was_changed_at_the_step_of_a_checkpoint_but_after_it_survives_a_cr
         assert job_take_from_silent(Job.objects.get(pk=queued_job.pk), known_dead=True)
     take_up_again(queued_job)
     with running(queued_job):
-        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused again", seconds=20)
+        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused again")
         command_send(job=queued_job, kind="resume")
     assert weights(queued_job, "kl") == [0.001] * 5 + [0.75] * 7
 
@@ -124,7 +124,7 @@ def test_a_task_that_left_right_after_a_checkpoint_has_left_after_a_crash_too(
 ) -> None:
     applied(queued_job, "pause", 5)
     with running(queued_job):
-        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused", seconds=20)
+        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused")
         checkpoint_save(experiment=queued_job.experiment)
         card_remove(card=queued_job.experiment.task_cards.get(name="digit"))
         command = JobCommand.objects.get(kind="remove_task")
@@ -132,7 +132,7 @@ def test_a_task_that_left_right_after_a_checkpoint_has_left_after_a_crash_too(
         assert job_take_from_silent(Job.objects.get(pk=queued_job.pk), known_dead=True)
     take_up_again(queued_job)
     with running(queued_job):
-        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused again", seconds=20)
+        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused again")
         command_send(job=queued_job, kind="resume")
     assert state_of(queued_job) == Job.State.COMPLETED
     assert steps_of(queued_job, "digit") == [1, 2, 3, 4, 5]

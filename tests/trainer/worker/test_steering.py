@@ -24,7 +24,7 @@ def pause_and_shut_down(job: Job, shut_down: Callable[[], None]) -> None:
     """Train until a pause at step 5, then end the worker as Ctrl-C does."""
     applied(job, "pause", 5)
     with running(job):
-        wait_until(lambda: state_of(job) == Job.State.PAUSED, "paused", seconds=20)
+        wait_until(lambda: state_of(job) == Job.State.PAUSED, "paused")
         shut_down()
 
 
@@ -79,7 +79,7 @@ def test_a_paused_job_stays_paused_over_a_restart_of_its_worker(
     assert state_of(queued_job) == Job.State.INTERRUPTED
     take_up_again(queued_job)
     with running(queued_job):
-        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused again", seconds=20)
+        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused again")
         assert Job.objects.get(pk=queued_job.pk).current_step == 5
         command_send(job=queued_job, kind="resume")
     assert state_of(queued_job) == Job.State.COMPLETED
@@ -108,7 +108,7 @@ def test_after_a_crash_what_is_new_waits_for_what_is_repeated(queued_job: Job) -
     )
     applied(queued_job, "pause", 9)
     with running(queued_job):
-        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused", seconds=20)
+        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused")
         command_send(job=queued_job, kind="resume")
     newer.refresh_from_db()
     assert (newer.applied_step or 0) >= 8

@@ -63,7 +63,7 @@ def test_the_loop_goes_on_while_a_task_is_fetched_and_only_tasks_wait_for_it(
 ) -> None:
     job = job_start(experiment=experiment, steps=1_000_000, batch_size=8, seed=5)
     with running(job):
-        wait_until(lambda: reached(job, 1), "a first step", seconds=20)
+        wait_until(lambda: reached(job, 1), "a first step")
         _, joining = gated_attach(experiment)
         waits = [
             command_send(job=job, kind="set_weight", payload={"task": "kl", "weight": 0.25}),
@@ -92,10 +92,10 @@ def test_a_stop_does_not_wait_for_a_task_and_the_task_stays_for_the_next_job(
 ) -> None:
     job = job_start(experiment=experiment, steps=1_000_000, batch_size=8, seed=5)
     with running(job):
-        wait_until(lambda: reached(job, 1), "a first step", seconds=20)
+        wait_until(lambda: reached(job, 1), "a first step")
         _, joining = gated_attach(experiment)
         command_send(job=job, kind="stop")
-        wait_until(lambda: state_of(job) == Job.State.STOPPED, "stopped", seconds=20)
+        wait_until(lambda: state_of(job) == Job.State.STOPPED, "stopped")
     gate.touch()
     assert answered(joining)
     assert joining.reason == "the job ended first"
@@ -107,7 +107,7 @@ def test_a_task_removed_before_it_joined_joins_and_leaves_in_that_order(
 ) -> None:
     job = job_start(experiment=experiment, steps=1_000_000, batch_size=8, seed=5)
     with running(job):
-        wait_until(lambda: reached(job, 1), "a first step", seconds=20)
+        wait_until(lambda: reached(job, 1), "a first step")
         card, _ = gated_attach(experiment)
         card_remove(card=card)
         card_restore(experiment=experiment, name="gated")

@@ -69,7 +69,7 @@ def steer(job: Job) -> Job:
 def test_a_task_attached_while_a_job_trains_joins_it_at_a_step(queued_job: Job) -> None:
     applied(queued_job, "pause", 5)
     with running(queued_job):
-        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused", seconds=20)
+        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused")
         card = task_attach_now(
             name="late", class_name="ClassificationTask", weight=0.5, latent_slice=[0, 4]
         )
@@ -92,7 +92,7 @@ def test_a_removed_tasks_curve_ends_the_total_is_without_it(
 ) -> None:
     applied(queued_job, "pause", 5)
     with running(queued_job):
-        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused", seconds=20)
+        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused")
         card_remove(card=queued_job.experiment.task_cards.get(name="recon"))
         command = JobCommand.objects.get(kind="remove_task")
         wait_until(lambda: answered(command), "removed")
@@ -156,11 +156,11 @@ def test_a_job_taken_up_again_has_the_tasks_it_had_and_the_same_curve(
     job = steer(job_start(experiment=experiment, steps=12, batch_size=16, seed=5))
     scheduled(job, "pause", left_at)
     with running(job):
-        wait_until(lambda: state_of(job) == Job.State.PAUSED, "paused", seconds=20)
+        wait_until(lambda: state_of(job) == Job.State.PAUSED, "paused")
         shut_down()
     take_up_again(job)
     with running(job):
-        wait_until(lambda: state_of(job) == Job.State.PAUSED, "paused again", seconds=20)
+        wait_until(lambda: state_of(job) == Job.State.PAUSED, "paused again")
         command_send(job=job, kind="resume")
     assert curve(job) == expected
     assert job.commands.filter(state="applied").count() == 9
@@ -192,7 +192,7 @@ def test_a_task_whose_code_is_lost_is_refused_and_attached_no_more(queued_job: J
     dataset = experiment.task_cards.get(name="kl").dataset
     applied(queued_job, "pause", 5)
     with running(queued_job):
-        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused", seconds=20)
+        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused")
         _, command = card_attach(
             experiment=experiment,
             sources=[ref | {"sha256": "0" * 64}],
