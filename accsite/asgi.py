@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 import warnings
 
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -18,6 +19,7 @@ http_application = get_asgi_application()
 
 from accsite.bodies import BoundedRequest  # noqa: E402  # needs the settings
 from trainer.live.routing import websocket_urlpatterns  # noqa: E402  # needs the apps loaded
+from trainer.services.leaving import LEAVING  # noqa: E402
 
 http_protocol.WebRequest = BoundedRequest
 
@@ -29,6 +31,10 @@ application = ProtocolTypeRouter(
         "websocket": SessionMiddlewareStack(URLRouter(websocket_urlpatterns)),
     }
 )
+
+# Daphne waits for the threads that answer requests; some wait for the trainer, for minutes.
+if reactor := sys.modules.get("twisted.internet.reactor"):
+    reactor.addSystemEventTrigger("before", "shutdown", LEAVING.set)
 
 # What the start made stays for good. Else a full collection goes through all of it, so that Python
 # puts it off until thousands of sockets have left their cycles behind.

@@ -12,6 +12,7 @@ from trainer.models import Call, Experiment
 from trainer.selectors.checkpoints import COMPARE
 from trainer.selectors.nodes import trainer_is_online
 from trainer.services.announce import announce
+from trainer.services.leaving import LEAVING
 from trainer.services.queue import call_wake
 
 # The eval worker is ready a few seconds after a start; a download may take longer.
@@ -62,7 +63,8 @@ def call_ask(
 
     Raises:
         CallRefused: it cannot be done; in the words of the code that refused.
-        TrainerOffline: no trainer side is running, or it did not answer in time.
+        TrainerOffline: no trainer side is running, or it did not answer in time; or this process is
+            about to end.
         TrainerBusy: the same, and it had not begun; or the trainer side went before it did.
     """
     trainer_require()
@@ -79,7 +81,11 @@ def call_ask(
             looked_at = now
             if not trainer_is_online() and _take_back(call):
                 raise TrainerBusy(f"the trainer went away before it answered; {START_IT}")
-        time.sleep(LOOK_SECONDS)
+        if LEAVING.wait(LOOK_SECONDS):
+            break
+    if LEAVING.is_set():
+        _take_back(call)
+        raise TrainerOffline("the web side is being stopped; try again once it is back")
     late = TrainerBusy if _take_back(call) else TrainerOffline
     raise late(f"the trainer did not answer within {patience:.0f} s; see its log")
 
