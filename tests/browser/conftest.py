@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
+from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from acc.verification.ports import free_port
@@ -20,7 +21,6 @@ from tests.setup.needs import chromium_path
 from tests.setup.services import wait_until
 from trainer.processes.children import child_start
 from trainer.processes.specs import socket_limits
-from trainer.services.access import sign_in_link_create
 
 # Chromium's own calls home are no part of a test.
 QUIET = (
@@ -145,7 +145,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def ada(transactional_db) -> User:
-    return User.objects.create_superuser("ada", password="notes-on-the-engine")
+    return User.objects.create_superuser("ada")
 
 
 @pytest.fixture
@@ -161,12 +161,15 @@ def other_desk(chromium, site, ada) -> Iterator[Desk]:
 
 
 def desk_of(chromium: Browser, url: str, user: User) -> Iterator[Desk]:
+    client = Client()
+    client.force_login(user)
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
     context = chromium.new_context(viewport={"width": 1280, "height": 860})
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url}])
     desk = Desk(context.new_page(), url)
     desk.page.set_default_timeout(PATIENT_MS)
     desk.page.on("console", desk.hear)
     desk.page.on("pageerror", lambda error: desk.trouble.append(str(error)))
-    desk.page.goto(f"{url}/sign-in/link/{sign_in_link_create(user)}/")
     yield desk
     context.close()
     assert desk.trouble == []

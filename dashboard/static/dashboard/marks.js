@@ -35,11 +35,13 @@ export class Marks {
       button.remove();
       this.buttons.delete(step);
     }
-    for (const { step, said } of marks) {
+    for (const [place, { step, said }] of marks.entries()) {
       const button = this.buttons.get(step) ?? this.add(step);
       button.setAttribute("aria-label", `step ${formatCount(step)}: ${said.join("; ")}`);
       button.setAttribute("aria-pressed", String(step === chosen));
-      this.row.append(button); // in the order of the steps
+      // In the order of the steps; one that moved would lose the focus.
+      const before = this.row.children[place] ?? null;
+      if (before !== button) this.row.insertBefore(button, before);
     }
     this.place();
     this.rove();
