@@ -28,7 +28,7 @@ TASKS: tuple[dict[str, Any], ...] = (
 )
 
 
-def until(fact: Callable[[], Any], what: str, *, seconds: float = 60.0) -> Any:
+def until(fact: Callable[[], Any], what: str, *, seconds: float = 120.0) -> Any:
     """Return what `fact` returns as soon as it is true; fail when it takes too long."""
     deadline = time.monotonic() + seconds
     while True:
@@ -70,7 +70,7 @@ class System:
         """Run the command and wait until the trainer is online."""
         self.launch()
         try:
-            until(self.is_online, f"online; see {self._log}", seconds=150)
+            until(self.is_online, f"online; see {self._log}", seconds=240)
         except AssertionError:
             self.close()  # no fixture has it yet
             raise
@@ -188,6 +188,15 @@ class System:
         """Start a job and return its id."""
         asked = {"steps": steps, "seed": seed, "batch_size": 16, "eval_every": eval_every}
         return int(self.post(f"/train/start?experiment={slug}", asked)["id"])
+
+    def wait_for_class(self, registry: str, class_name: str) -> None:
+        """Wait until a class is on offer."""
+        until(
+            lambda: any(
+                row["class_name"] == class_name for row in self.get(f"/registry/{registry}")
+            ),
+            f"{class_name} on offer",
+        )
 
     def wait_for_step(self, job_id: int, step: int, *, seconds: float = 60) -> dict[str, Any]:
         """Wait until a job has done a step."""

@@ -63,8 +63,7 @@ def own_tasks(own_files: Path) -> None:
 def attach(system: System, slug: str, class_name: str, name: str) -> None:
     """Attach a task of our own to a part of the latent."""
     task = {"class_name": class_name, "dataset_name": "digits", "latent_slice": "2:6"}
-    offered = lambda: {row["class_name"] for row in system.get("/registry/tasks")}  # noqa: E731
-    until(lambda: class_name in offered(), f"{class_name} on offer")
+    system.wait_for_class("tasks", class_name)
     system.post(f"/tasks/add?experiment={slug}", {**task, "name": name})
 
 

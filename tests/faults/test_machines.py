@@ -111,6 +111,8 @@ def prepare(web: System, slug: str) -> None:
     config = {"latent_dim": 8}
     web.post("/model/create", {"class_name": "ConvVAE", "config": config, "experiment": slug})
     web.post("/datasets/load_builtin", {"name": "digits", "image_size": 32})
+    # A machine that was starved for seconds is not the one that offers classes, till it is back.
+    web.wait_for_class("tasks", "BrightnessTask")
     own = {"class_name": "BrightnessTask", "name": "bright", "dataset_name": "own"}
     for task in (*({**task, "dataset_name": "digits"} for task in TASKS), own):
         web.post(f"/tasks/add?experiment={slug}", task)

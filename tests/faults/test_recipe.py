@@ -51,13 +51,7 @@ class BranchesRecipe(Recipe):
 def own_recipe(system: System, own_files: Path) -> None:
     """Save a short recipe of our own."""
     (own_files / "branches.py").write_text(RECIPE)
-    until(lambda: is_offered(system), "the recipe on offer", seconds=100)
-
-
-def is_offered(system: System) -> bool:
-    """Return whether the recipe can be run."""
-    recipes = {row["class_name"] for row in system.get("/registry/recipes")}
-    return "BranchesRecipe" in recipes
+    system.wait_for_class("recipes", "BranchesRecipe")
 
 
 def run_of(system: System, run_id: int) -> dict[str, Any]:

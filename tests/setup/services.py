@@ -42,7 +42,7 @@ def valkey(valkey_server) -> Iterator[Redis]:
     client.close()
 
 
-def wait_until(fact, name, *, seconds=30.0):
+def wait_until(fact, name, *, seconds=60.0):
     """Wait for a fact, looking often; fail with its name where it does not come true."""
     give_up_at = time.monotonic() + seconds
     while not fact():

@@ -98,7 +98,7 @@ function newSet(dataset, count) {
 
 function fill(figure, { dataset, sheet, psnr }, step) {
   const mean = meanOf(psnr);
-  const likeness = mean === null ? "" : ` · mean PSNR ${mean.toFixed(1)} dB`;
+  const likeness = mean === null ? "" : ` · mean PSNR of these ${psnr.length}: ${mean.toFixed(1)} dB`;
   figure.querySelector("figcaption").textContent = `${dataset}${likeness}`;
   const image = figure.querySelector("img");
   const address = `/picture/${sheet}`;

@@ -95,7 +95,7 @@ export class Zoom {
   }
 
   down(event) {
-    if (event.button !== 0 || !this.chart.holds(event)) return;
+    if (event.button !== 0 || this.view.lastStep() === 0 || !this.chart.holds(event)) return;
     this.pointers.set(event.pointerId, event.clientX);
     const isTouch = event.pointerType === "touch";
     const isPan = isTouch || event.shiftKey || this.isHand;

@@ -20,7 +20,7 @@ from tests.trainer.processes.programs import is_running
 
 pytestmark = pytest.mark.faults
 
-SECONDS = 60.0
+SECONDS = 180.0
 
 
 class System:
