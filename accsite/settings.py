@@ -82,7 +82,8 @@ DEBUG = env_bool("ACC_DEBUG", False)
 ROOT_URLCONF = "accsite.urls"
 ASGI_APPLICATION = "accsite.asgi.application"
 INSTALLED_APPS = [
-    "daphne",  # first: its runserver speaks WebSocket
+    "accsite",  # before daphne: its runserver is Daphne's, on our address
+    "daphne",
     # Before the admin, whose templates it replaces; without the site that it would bring.
     "unfold.apps.BasicAppConfig",
     "accsite.admin_app.AdministratorsAdmin",

@@ -52,9 +52,9 @@ class MetricRow:
         return value_text(self.result)
 
 
-@dataclass(frozen=True)
+@dataclass
 class TaskRows:
-    """The metrics of one task, or why there are none."""
+    """The metrics of one task, and why there are no others."""
 
     name: str
     colour: int | None
@@ -159,8 +159,10 @@ def _task_rows(
         task = rows.setdefault(name, TaskRows(name, colours.get(name), [], is_untrained=untrained))
         row = _metric_row(result, past[name, result.metric], others.get((name, result.metric)))
         task.metrics.append(row)
+    for name in newest.task_names:
+        rows.setdefault(name, TaskRows(name, colours.get(name), []))
     for name, error in newest.errors.items():
-        rows[name] = TaskRows(name, colours.get(name), [], error)
+        rows.setdefault(name, TaskRows(name, colours.get(name), [])).error = error
     return list(rows.values())
 
 

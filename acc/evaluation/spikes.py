@@ -80,12 +80,15 @@ class SpikeDetector:
     def look(self, steps_N: NDArray[np.integer], losses_N: NDArray[np.floating]) -> list[Oddity]:
         """Take in new points and return what is odd about them, in order of the steps.
 
-        A stretch of one point has no end; a longer one is over after 20 ordinary points.
+        A stretch of one point has no end; a longer one is over after 20 ordinary points. There may
+        be no point: a task need not take part in every step.
         """
         found: list[Oddity] = []
+        if not len(steps_N):
+            return found
         blocks_N = steps_N // BLOCK_STEPS
         cuts = np.flatnonzero(np.diff(blocks_N)) + 1
-        starts = [0, *cuts.tolist()] if len(steps_N) else []
+        starts = [0, *cuts.tolist()]
         for start, end in zip(starts, [*starts[1:], len(steps_N)], strict=True):
             if blocks_N[start] != self._block:
                 self._block = int(blocks_N[start])

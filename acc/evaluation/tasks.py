@@ -42,7 +42,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class TaskResult:
-    """What one task measured, or why it could not."""
+    """What one task measured, and what it could not, and why."""
 
     metrics: list[Measured] = field(default_factory=list)
     error: str = ""
@@ -57,7 +57,7 @@ def evaluate_task(task: Task, autoencoder: nn.Module, device: torch.device | str
     try:
         with undisturbed(autoencoder, task.head):
             returned = task.evaluate(autoencoder, device)
-        return TaskResult(metrics=_checked(task, returned))
+        return _checked(task, returned)
     except TaskError as error:
         return TaskResult(error=str(error) or "evaluate raised TaskError without a word")
     except (Exception, SystemExit) as error:  # noqa: BLE001  a person's code may raise anything
@@ -94,35 +94,40 @@ def undisturbed(*modules: nn.Module | None) -> Iterator[None]:
                 parameter.grad = gradient
 
 
-def _checked(task: Task, returned: Any) -> list[Measured]:
-    """Return what `evaluate` gave as plain numbers with their bounds.
+def _checked(task: Task, returned: Any) -> TaskResult:
+    """Return what `evaluate` gave as plain numbers with their bounds; what is none is told.
 
     Raises:
-        TaskError: it is something else than names and numbers.
+        TaskError: it is no dictionary.
     """
     if not isinstance(returned, Mapping):
         raise TaskError(
             f"evaluate returned {type(returned).__name__}, not a dictionary of names and numbers"
         )
     declared = {metric.name: metric for metric in task.metrics if isinstance(metric, Metric)}
-    measured = []
+    measured, wrong = [], []
     for name, value in returned.items():
-        if not isinstance(name, str) or not 0 < len(name) <= LONGEST_NAME:
-            raise TaskError(
-                f"evaluate returned a metric called {name!r:.80}; "
-                f"a name is text of 1 to {LONGEST_NAME} characters"
-            )
+        try:
+            number = _number(name, value)
+        except TaskError as error:
+            wrong.append(str(error))
+            continue
         metric = declared.get(name) or _usual(name)
         measured.append(
-            Measured(name, _number(name, value))
+            Measured(name, number)
             if metric is None
-            else Measured(name, _number(name, value), metric.good, metric.poor, metric.unit)
+            else Measured(name, number, metric.good, metric.poor, metric.unit)
         )
-    return measured
+    return TaskResult(measured, error="; ".join(wrong))
 
 
-def _number(name: str, value: Any) -> float:
-    if isinstance(value, Tensor | np.ndarray) and value.ndim == 0:
+def _number(name: Any, value: Any) -> float:
+    if not isinstance(name, str) or not 0 < len(name) <= LONGEST_NAME:
+        raise TaskError(
+            f"evaluate returned a metric called {name!r:.80}; "
+            f"a name is text of 1 to {LONGEST_NAME} characters"
+        )
+    if isinstance(value, Tensor | np.ndarray) and math.prod(value.shape) == 1:
         value = value.item()
     if not isinstance(value, int | float | np.number | np.bool_) or isinstance(value, complex):
         raise TaskError(

@@ -29,9 +29,10 @@ from trainer.services.checkpoint_tree import (
     checkpoint_fork,
     checkpoint_load,
     checkpoint_rename,
+    checkpoint_save,
     checkpoints_keep,
 )
-from trainer.services.checkpoints import CheckpointRefused, checkpoint_save
+from trainer.services.checkpoints import CheckpointRefused
 from trainer.services.evals import eval_send
 from trainer.services.jobs import JobConflict
 

@@ -114,6 +114,8 @@ def test_what_is_no_dictionary_of_numbers_is_refused_in_a_sentence(returned, sen
     [
         (np.float32(0.5), 0.5),
         (torch.tensor(0.25), 0.25),
+        (torch.tensor([0.25]), 0.25),
+        (np.array([[0.5]]), 0.5),
         (3, 3.0),
         (True, 1.0),
         (float("inf"), float("inf")),
@@ -123,6 +125,12 @@ def test_what_is_no_dictionary_of_numbers_is_refused_in_a_sentence(returned, sen
 def test_every_kind_of_number_counts_also_one_that_is_not_finite(value, expected):
     (found,) = result_of({"it": value}).metrics
     assert found.value == expected
+
+
+def test_one_metric_that_is_none_does_not_take_the_others_along():
+    result = result_of({"a": 1, "accuracy": "high", "b": 2})
+    assert [found.name for found in result.metrics] == ["a", "b"]
+    assert result.error == "evaluate returned str as 'accuracy'; a metric is one number"
 
 
 def test_a_nan_stays_a_nan():

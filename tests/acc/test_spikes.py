@@ -21,6 +21,10 @@ def told(losses, steps=STEPS, detector=None):
     ]
 
 
+def test_no_points_are_nothing_odd():
+    assert told([], steps=np.zeros(0, dtype=int)) == []
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_noise_has_no_spikes(seed):
     assert told(noisy(seed)) == []

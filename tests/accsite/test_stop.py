@@ -1,20 +1,18 @@
 """How the web side ends when it is told to."""
 
-import datetime
 import http.client
 import json
 import signal
 from contextlib import closing
 
 import pytest
-from django.utils import timezone
 
 from acc.verification.ports import free_port
 from tests.browser.conftest import Site
 from tests.setup.services import wait_until
-from trainer.models import Call, TrainerNode
+from tests.setup.trainer import trainer_stays
+from trainer.models import Call
 from trainer.services.access import api_token_ensure
-from trainer.services.nodes import node_heartbeat
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,15 +25,13 @@ def site(transactional_db):
     site.stop()
 
 
-def test_ctrl_c_ends_it_though_somebody_waits_for_the_trainer(site):
-    node_heartbeat(devices=["cpu"], versions={})
-    in_an_hour = timezone.now() + datetime.timedelta(hours=1)
-    TrainerNode.objects.update(seen_at=in_an_hour)  # it stays online, and answers nothing
+def test_it_ends_though_somebody_waits_for_the_trainer(site):
+    trainer_stays()  # and answers nothing
     headers = {"Authorization": f"Bearer {api_token_ensure()}", "Content-Type": "application/json"}
     with closing(http.client.HTTPConnection("127.0.0.1", site.port)) as asked:
         asked.request("POST", "/datasets/load_builtin", json.dumps({"name": "digits"}), headers)
         wait_until(Call.objects.exists, "the trainer is asked")
-        site.process.send_signal(signal.SIGINT)
+        site.process.send_signal(signal.SIGTERM)
         # Less than the patience of who waits for the trainer.
         assert site.process.wait(timeout=45) == 0
     assert Call.objects.get().state == Call.State.REFUSED

@@ -10,9 +10,9 @@ from tests.browser.conftest import Desk
 from tests.dashboard.rows import Scribe, experiment_make
 from tests.dashboard.states import measured, state_make
 from tests.dashboard.task_offers import task_classes_store
+from tests.setup.trainer import trainer_stays
 from tests.trainer.rows import dataset_make, offer_make
 from trainer.models import Job, RegisteredClass
-from trainer.services.nodes import node_heartbeat
 from trainer.services.registry import registry_store
 
 pytestmark = [
@@ -27,7 +27,7 @@ def scribe(transactional_db) -> Scribe:
     """Return a job with losses of every health, interventions and a refusal."""
     experiment = experiment_make("digits")
     task_classes_store(experiment)
-    node_heartbeat(devices=["cpu"], versions={})
+    trainer_stays()
     scribe = Scribe.start(experiment)
     scribe.write(20)
     scribe.happen("set_weight", task="kl", old=0.002, new=0.5)

@@ -9,10 +9,10 @@ from playwright.sync_api import expect
 from tests.dashboard.measured import answer_call
 from tests.dashboard.rows import experiment_make
 from tests.setup.services import wait_until
+from tests.setup.trainer import trainer_stays
 from tests.trainer.rows import dataset_make
 from trainer.models import Call
 from trainer.services.dataset_import import NPZ
-from trainer.services.nodes import node_heartbeat
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -33,7 +33,7 @@ def test_a_refused_upload_keeps_the_file_and_the_name(desk, experiment, tmp_path
     expect(form.get_by_role("alert")).to_contain_text("the trainer is offline")
     desk.forgive_refusals()
     expect(form.get_by_label("Name")).to_have_value("mine")
-    node_heartbeat(devices=["cpu"], versions={})
+    trainer_stays()
     form.get_by_role("button", name="Upload").click()
     uploads = Call.objects.filter(kind=NPZ)
     wait_until(uploads.exists, "the kept file is sent")

@@ -5,10 +5,10 @@ from playwright.sync_api import expect
 
 from tests.dashboard.rows import Scribe, experiment_make
 from tests.dashboard.task_offers import answer_next_call, parameter
+from tests.setup.trainer import trainer_stays
 from tests.trainer.rows import dataset_make, offer_make
 from trainer.models import Experiment
 from trainer.services.experiments import experiment_create
-from trainer.services.nodes import node_heartbeat
 from trainer.services.registry import registry_store
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -105,7 +105,7 @@ def test_a_refused_name_stays_while_the_others_panels_do_not_move(desk, experime
 
 
 def test_the_device_is_chosen_in_the_menu_and_refused_while_a_job_runs(desk, experiment):
-    node_heartbeat(devices=["cpu", "cuda:0"], versions={})
+    trainer_stays(devices=("cpu", "cuda:0"))
     desk.open()
     menu = desk.page.locator("#device-menu")
     menu.locator("summary").click()

@@ -7,10 +7,10 @@ from tests.dashboard.looks import looked, sheet_make
 from tests.dashboard.measured import answer_call
 from tests.dashboard.rows import experiment_make
 from tests.setup.services import wait_until
+from tests.setup.trainer import trainer_stays
 from trainer.models import Call
 from trainer.services.calls import LATENT
 from trainer.services.latents import LatentWish, latent_send
-from trainer.services.nodes import node_heartbeat
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -123,7 +123,7 @@ def test_a_hidden_class_is_neither_drawn_nor_found_and_comes_back(desk, experime
 
 def test_the_plane_outlives_what_happens_beside_it(desk, experiment, squares):
     look_store(experiment, squares)
-    node_heartbeat(devices=["cpu"], versions={})
+    trainer_stays()
     desk.open("/latent/")
     entry(desk, "3").click()
     # The panel is fetched anew, and the look is still the same.
@@ -139,7 +139,7 @@ def test_a_new_look_is_there_without_a_reload_and_hidden_classes_stay_hidden(
     desk, experiment, squares
 ):
     look_store(experiment, squares)
-    node_heartbeat(devices=["cpu"], versions={})
+    trainer_stays()
     desk.open("/latent/")
     entry(desk, "5").click()
     desk.page.get_by_role("button", name="Look", exact=True).click()
@@ -188,7 +188,7 @@ def test_the_page_fits_the_screen(desk, experiment, squares, width, theme):
 
 
 def test_the_first_look_appears_where_there_was_none(desk, experiment, squares):
-    node_heartbeat(devices=["cpu"], versions={})
+    trainer_stays()
     desk.open("/latent/")
     desk.page.get_by_role("button", name="Look", exact=True).click()
     expect(desk.page.get_by_role("button", name="Looking…")).to_be_disabled()

@@ -8,10 +8,10 @@ from playwright.sync_api import expect
 from tests.dashboard.measured import answer_call, evaluated, pictured
 from tests.dashboard.rows import experiment_make
 from tests.setup.services import wait_until
+from tests.setup.trainer import trainer_stays
 from trainer.models import Call
 from trainer.services.calls import EVAL_RUN, PICTURES
 from trainer.services.evals import eval_send
-from trainer.services.nodes import node_heartbeat
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -23,7 +23,7 @@ def experiment(transactional_db):
 
 @pytest.fixture
 def trainer_online(transactional_db):
-    node_heartbeat(devices=["cpu"], versions={})
+    trainer_stays()
 
 
 def asked(kind):

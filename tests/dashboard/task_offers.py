@@ -7,10 +7,10 @@ from typing import Any
 from django.db import connection
 
 from tests.setup.services import wait_until
+from tests.setup.trainer import trainer_stays
 from tests.trainer.rows import TASK_CLASSES, offer_make
 from trainer.models import Call, Experiment
 from trainer.services.calls import call_claim, call_finish
-from trainer.services.nodes import node_heartbeat
 from trainer.services.registry import registry_store
 
 
@@ -82,7 +82,7 @@ def answer_next_call(
     Args:
         doing: what it does before; given the call's payload.
     """
-    node_heartbeat(devices=["cpu"], versions={})
+    trainer_stays()
 
     def work() -> None:
         try:

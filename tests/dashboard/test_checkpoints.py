@@ -158,10 +158,12 @@ def test_saving_the_present_state_says_so_and_empties_the_field(experiment, htmx
     answer = htmx.post("/partials/checkpoints/save/", {"tag": "good one"})
     assert f"Saved as good one, checkpoint {state.pk}." in words(answer)
     assert 'value=""' in answer.content.decode()
-    refused = htmx.post("/partials/checkpoints/save/", {"tag": "another"})
+    branched = htmx.post("/partials/checkpoints/save/", {"tag": "another"})
+    assert f"Saved as another, checkpoint {state.pk + 1}." in words(branched)
+    refused = htmx.post("/partials/checkpoints/save/", {"tag": "good one"})
     assert refused.status_code == 422
     assert "Saved" not in words(refused)
-    assert 'value="another"' in refused.content.decode()
+    assert 'value="good one"' in refused.content.decode()
 
 
 def test_a_saved_state_without_a_tag_is_named_by_its_number(experiment, htmx):

@@ -4,10 +4,10 @@ import pytest
 
 from tests.dashboard.rows import Scribe, experiment_make
 from tests.dashboard.task_offers import answer_next_call, parameter, text_of
+from tests.setup.trainer import trainer_stays
 from tests.trainer.rows import dataset_make, offer_make
 from trainer.models import Call, Experiment
 from trainer.services.experiments import experiment_create
-from trainer.services.nodes import node_heartbeat
 from trainer.services.registry import registry_store
 
 NEW = "/partials/experiments/new/"
@@ -205,7 +205,7 @@ def test_the_models_own_refusal_stands_beside_the_parameter_that_it_names(models
 
 
 def test_the_device_of_the_next_job_is_chosen_in_the_menu(experiment, htmx):
-    node_heartbeat(devices=["cuda:0", "cpu"], versions={})
+    trainer_stays(devices=("cuda:0", "cpu"))
     assert '<span id="device">cuda:0</span>' in text_of(htmx.get("/partials/device/"))
     response = htmx.post("/partials/device/", {"device": "cpu"})
     assert '<span id="device">cpu</span>' in text_of(response)
@@ -215,7 +215,7 @@ def test_the_device_of_the_next_job_is_chosen_in_the_menu(experiment, htmx):
 
 @pytest.mark.parametrize("device", ["", "tpu", "<b>"])
 def test_a_device_that_is_not_there_is_refused_in_the_menu(device, experiment, htmx):
-    node_heartbeat(devices=["cpu"], versions={})
+    trainer_stays()
     response = htmx.post("/partials/device/", {"device": device})
     assert response.status_code == 422
     assert "choose one of cpu, or auto" in text_of(response)
@@ -223,7 +223,7 @@ def test_a_device_that_is_not_there_is_refused_in_the_menu(device, experiment, h
 
 
 def test_the_device_stays_while_a_job_runs_and_the_menu_says_why(experiment, htmx):
-    node_heartbeat(devices=["cpu"], versions={})
+    trainer_stays()
     scribe = Scribe.start(experiment)
     response = htmx.post("/partials/device/", {"device": "cpu"})
     assert response.status_code == 422

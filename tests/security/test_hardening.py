@@ -86,12 +86,14 @@ def test_all_addresses_are_served_only_under_known_names(administrator):
 
 
 def test_a_start_that_would_expose_a_system_without_a_password_ends_with_a_sentence(tmp_path):
-    ended = manage(
-        "up", ACC_HOME=str(tmp_path / "home"), ACC_HOST="0.0.0.0", ACC_PORT="18205", ACC_DEMO="0"
-    )
-    assert ended.returncode == 2
-    assert "no administrator has a password yet" in ended.stderr
-    assert "Traceback" not in ended.stderr
+    place = {"ACC_HOME": str(tmp_path / "home"), "ACC_PORT": "18205", "ACC_DEMO": "0"}
+    started = manage("up", **place, ACC_HOST="0.0.0.0")
+    assert started.returncode == 2
+    served = manage("runserver", "0.0.0.0:18205", **place)
+    assert served.returncode != 0
+    for ended in (started, served):
+        assert "no administrator has a password yet" in ended.stderr
+        assert "Traceback" not in ended.stderr
 
 
 def test_a_client_of_a_socket_cannot_fill_the_memory():

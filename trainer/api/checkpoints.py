@@ -15,9 +15,9 @@ from trainer.services.checkpoint_tree import (
     checkpoint_fork,
     checkpoint_load,
     checkpoint_rename,
+    checkpoint_save,
     checkpoints_keep,
 )
-from trainer.services.checkpoints import checkpoint_save
 
 router = Router(tags=["checkpoints"])
 

@@ -156,6 +156,16 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ca
         await self.close(code=code, reason=reason)
 
 
+class NothingHere(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """Refuses the handshake, at every other path."""
+
+    channel_layer_alias = ""
+
+    async def connect(self) -> None:
+        """Refuse: the client is answered with status 403."""
+        await self.close()
+
+
 def _acknowledged_count(text: str | None) -> int | None:
     try:
         message = json.loads(text or "")

@@ -18,6 +18,11 @@ class EvalRun(models.Model):
     step = models.PositiveBigIntegerField()
     # Else a point could not be put on its job's curve once the checkpoint is gone.
     job_step = models.PositiveBigIntegerField(null=True, blank=True, help_text="Within its job.")
+    task_names = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="What was evaluated, also without a metric.",
+    )
     errors = models.JSONField(
         default=dict, blank=True, help_text="Why a task could not be evaluated, by its name."
     )

@@ -13,7 +13,7 @@ UNDER_WAY = (Call.State.PENDING, Call.State.RUNNING)
 
 def eval_as_dict(run: EvalRun) -> dict[str, Any]:
     """Return an evaluation in the API's shape; a metric that is not finite is null."""
-    results: dict[str, dict[str, float | None]] = {}
+    results: dict[str, dict[str, float | None]] = {name: {} for name in run.task_names}
     nonfinite: dict[str, dict[str, str]] = {}
     for row in run.results.all():
         results.setdefault(row.task_name, {})[row.metric] = row.value

@@ -2,13 +2,16 @@
 
 from typing import Any
 
-from trainer.models import EvalResult, EvalRun, Job, LossSeries, Registry, TaskCard
+from trainer.models import EvalResult, EvalRun, Job, LossSeries, Registry, Source, TaskCard
 from trainer.selectors.events import Happening, story_of
 from trainer.selectors.experiments import card_as_dict
 from trainer.selectors.jobs import job_current, series_as_dict
+from trainer.selectors.loss_runs import last_step_stored
+from trainer.selectors.losses import loss_points
 from trainer.selectors.registry import class_offered
 
 EVALS_SHOWN = 5
+LOSSES_SHOWN = 20
 
 
 def task_detail(card: TaskCard) -> dict[str, Any]:
@@ -16,22 +19,28 @@ def task_detail(card: TaskCard) -> dict[str, Any]:
     job = job_current(card.experiment)
     series = series_of(card, job)
     offered = class_offered(Registry.TASKS, card.class_name)
+    job_sha256 = sha256_in_job(card, job)
+    sha256 = offered.source_id if offered else job_sha256
+    evals = card_evals(card)
     return {
         **card_as_dict(card),
+        "source": Source.objects.filter(pk=sha256).values_list("text", flat=True).first(),
         "source_sha256": offered.source_id if offered else None,
         "job": job.pk if job else None,
-        "job_source_sha256": sha256_in_job(card, job),
+        "job_source_sha256": job_sha256,
         "latest_loss": series.last if series else None,
+        "latest_losses": losses_latest(card, job),
         "health": series.health if series else None,
         "summary": series_as_dict(series) if series else None,
+        "metrics": metrics_told(evals[0][1]) if evals else {},
         "evals": [
             {
                 "id": run.pk,
                 "step": run.step,
                 "created_at": run.created_at.isoformat(),
-                "metrics": {name: result.value for name, result in metrics.items()},
+                "metrics": metrics_told(metrics),
             }
-            for run, metrics in card_evals(card)
+            for run, metrics in evals
         ],
         "events": [
             {"step": told.step, "kind": told.kind, "words": told.words, "by": told.by}
@@ -43,6 +52,19 @@ def task_detail(card: TaskCard) -> dict[str, Any]:
 def series_of(card: TaskCard, job: Job | None) -> LossSeries | None:
     """Return the summary of the task's losses in a job."""
     return job.loss_series.filter(task_name=card.name, is_total=False).first() if job else None
+
+
+def losses_latest(card: TaskCard, job: Job | None) -> list[dict[str, Any]]:
+    """Return the task's points among the last steps of a job, in the shape of its loss history."""
+    if job is None:
+        return []
+    points = loss_points(job, after_step=max(0, last_step_stored(job) - LOSSES_SHOWN))
+    return [point for point in points if point["task_name"] == card.name]
+
+
+def metrics_told(metrics: dict[str, EvalResult]) -> dict[str, float | None]:
+    """Return what one evaluation measured; a metric that is not finite is None."""
+    return {name: result.value for name, result in metrics.items()}
 
 
 def sha256_in_job(card: TaskCard, job: Job | None) -> str | None:

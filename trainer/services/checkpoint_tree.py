@@ -5,6 +5,7 @@ from django.db import transaction
 
 from trainer.models import Checkpoint, Experiment, Job
 from trainer.selectors.checkpoints import metric_names
+from trainer.selectors.jobs import job_active
 from trainer.services.checkpoint_drop import (
     checkpoint_announce,
     checkpoints_drop,
@@ -12,11 +13,41 @@ from trainer.services.checkpoint_drop import (
     checkpoints_prune,
 )
 from trainer.services.checkpoint_files import checkpoint_problem
-from trainer.services.checkpoints import CheckpointRefused
+from trainer.services.checkpoints import CheckpointRefused, checkpoint_take
 from trainer.services.job_start import job_place
 from trainer.services.sentences import sentence_of
 
 MOST_KEPT = 10_000
+
+
+def checkpoint_save(*, experiment: Experiment, tag: str = "", by: str = "") -> Checkpoint:
+    """Keep an experiment's present state under a name.
+
+    A held job writes it between two steps. At rest the state is on the disk already, so that its
+    checkpoint only gets the tag; where it has another one, that stays, and a branch begins there.
+
+    Raises:
+        CheckpointRefused: nothing was trained yet; or, for a second tag, as `checkpoint_fork`.
+        JobConflict: as `checkpoint_take`.
+    """
+    job = job_active(experiment)
+    if job is not None:
+        return checkpoint_take(job=job, tag=tag, by=by)
+    with transaction.atomic():
+        experiment = Experiment.objects.select_for_update(no_key=True).get(pk=experiment.pk)
+        checkpoint = experiment.current_checkpoint
+        if checkpoint is None:
+            raise CheckpointRefused(
+                f"experiment '{experiment.slug}' has no trained state to save; train it first"
+            )
+        if tag and not checkpoint.tag:
+            checkpoint.tag = tag
+            checkpoint.kind = Checkpoint.Kind.MANUAL  # what somebody named is never dropped
+            checkpoint.save(update_fields=["tag", "kind"])
+            checkpoint_announce(checkpoint, "renamed")
+    if tag in {"", checkpoint.tag}:
+        return checkpoint
+    return checkpoint_fork(checkpoint=checkpoint, new_tag=tag)
 
 
 def checkpoint_load(*, checkpoint: Checkpoint) -> Checkpoint:

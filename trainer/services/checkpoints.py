@@ -5,7 +5,6 @@ from django.db.models import Max, QuerySet
 
 from trainer.models import Checkpoint, Experiment, Job, JobCommand, JobEvent
 from trainer.selectors.checkpoints import job_health
-from trainer.selectors.jobs import job_active
 from trainer.services.checkpoint_drop import (
     checkpoint_announce,
     checkpoints_drop,
@@ -57,39 +56,6 @@ def checkpoint_record(
     checkpoint_announce(checkpoint)
     if checkpoint.kind == Checkpoint.Kind.EVAL and command is None:
         eval_send(experiment=checkpoint.experiment, checkpoint=checkpoint)
-    return checkpoint
-
-
-def checkpoint_save(*, experiment: Experiment, tag: str = "", by: str = "") -> Checkpoint:
-    """Keep an experiment's present state under a name.
-
-    A held job writes it between two steps. At rest the state is on the disk already, so that its
-    checkpoint only gets the tag: a copy would be the same bytes under another number.
-
-    Raises:
-        CheckpointRefused: nothing was trained yet, or the state has another tag.
-        JobConflict: as `checkpoint_take`.
-    """
-    job = job_active(experiment)
-    if job is not None:
-        return checkpoint_take(job=job, tag=tag, by=by)
-    with transaction.atomic():
-        experiment = Experiment.objects.select_for_update(no_key=True).get(pk=experiment.pk)
-        checkpoint = experiment.current_checkpoint
-        if checkpoint is None:
-            raise CheckpointRefused(
-                f"experiment '{experiment.slug}' has no trained state to save; train it first"
-            )
-        if tag and checkpoint.tag not in {"", tag}:
-            raise CheckpointRefused(
-                f"this state is saved already, as '{checkpoint.tag}' (checkpoint {checkpoint.pk}), "
-                "and nothing was trained since"
-            )
-        if tag and checkpoint.tag != tag:
-            checkpoint.tag = tag
-            checkpoint.kind = Checkpoint.Kind.MANUAL  # what somebody named is never dropped
-            checkpoint.save(update_fields=["tag", "kind"])
-            checkpoint_announce(checkpoint, "renamed")
     return checkpoint
 
 

@@ -32,6 +32,7 @@ class EvalOutcome:
     """All that one evaluation found.
 
     Attributes:
+        task_names: the tasks whose `evaluate` gave an answer, be it without a metric.
         errors: why there is no number, by task.
         untrained: tasks whose head was new.
     """
@@ -39,6 +40,7 @@ class EvalOutcome:
     step: int
     checkpoint: Checkpoint | None
     metrics: list[MetricFact]
+    task_names: list[str] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
     untrained: list[str] = field(default_factory=list)
     sheets: list[SheetFact] = field(default_factory=list)
@@ -93,6 +95,7 @@ def eval_store(*, experiment: Experiment, outcome: EvalOutcome, by: str = "") ->
         checkpoint=checkpoint,
         step=outcome.step,
         job_step=outcome.checkpoint.job_step if outcome.checkpoint else None,
+        task_names=outcome.task_names,
         errors=outcome.errors,
         untrained=outcome.untrained,
         by=by,

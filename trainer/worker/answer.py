@@ -27,6 +27,7 @@ from trainer.worker.classes import SourceLost
 from trainer.worker.compare import checkpoints_compare
 from trainer.worker.dataset_survey import dataset_survey
 from trainer.worker.demo import demo_create
+from trainer.worker.error_sentence import error_sentence
 from trainer.worker.evaluate import eval_run
 from trainer.worker.imported import dataset_import_folder, dataset_import_npz
 from trainer.worker.latent import latent_look
@@ -55,14 +56,12 @@ def call_answer(call_id: int) -> None:
         return
     try:
         answer = ANSWERS[call.kind]({**call.payload, "call": call.pk})
-    except REFUSALS as refusal:
-        call_finish(call, error=str(refusal))
-    except (KeyError, ValueError, TypeError) as error:
-        # Raised by the registries and constructors for wrong names and parameters.
-        call_finish(call, error=str(error.args[0] if error.args else type(error).__name__))
+    except (*REFUSALS, ValueError, TypeError) as refusal:
+        # The last two are raised by constructors for wrong parameters.
+        call_finish(call, error=str(refusal) or f"{type(refusal).__name__} without a word")
     except (Exception, SystemExit) as error:
         logger.exception("%s failed", call.kind)
-        call_finish(call, error=f"{type(error).__name__}: {error}")
+        call_finish(call, error=error_sentence(error))
     else:
         call_finish(call, answer=answer)
 

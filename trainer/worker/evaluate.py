@@ -42,12 +42,14 @@ def _evaluate(snapshot: Snapshot, call_id: int) -> EvalOutcome:
     """
     built = snapshot.tasks(DatasetShelf())
     errors = built.errors
-    facts = []
+    facts, names = [], []
     for task in built.tasks:
         call_doing(call_id, f"task '{task.name}'")
         result = evaluate_task(task, snapshot.model, snapshot.device)
         if result.error:
             errors[task.name] = result.error
+        else:
+            names.append(task.name)
         facts += [
             MetricFact(task.name, found.name, found.value, found.good, found.poor, found.unit)
             for found in result.metrics
@@ -64,6 +66,7 @@ def _evaluate(snapshot: Snapshot, call_id: int) -> EvalOutcome:
         step=snapshot.step,
         checkpoint=snapshot.checkpoint,
         metrics=facts,
+        task_names=names,
         errors=errors,
         untrained=built.untrained,
         sheets=sheets,

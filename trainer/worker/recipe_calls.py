@@ -10,8 +10,13 @@ from trainer.models import Checkpoint, Dataset, Experiment, Job, RecipeRun, Reci
 from trainer.selectors.experiments import card_of, cards_of
 from trainer.services.calls import CallRefused, call_ask
 from trainer.services.cards import card_remove, card_set_weight
-from trainer.services.checkpoint_tree import checkpoint_fork, checkpoint_load, checkpoint_unload
-from trainer.services.checkpoints import CheckpointRefused, checkpoint_save
+from trainer.services.checkpoint_tree import (
+    checkpoint_fork,
+    checkpoint_load,
+    checkpoint_save,
+    checkpoint_unload,
+)
+from trainer.services.checkpoints import CheckpointRefused
 from trainer.services.datasets import DatasetRefused
 from trainer.services.evals import eval_ask
 from trainer.services.experiment_life import model_ask

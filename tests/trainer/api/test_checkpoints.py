@@ -48,11 +48,14 @@ def test_at_rest_saving_names_the_state_that_is_there(script, final):
     assert script.post("/checkpoints/save", {"tag": "baseline"}).json()["id"] == final.pk
 
 
-def test_a_name_is_not_taken_away_by_another_one(script, final, refused):
+def test_a_second_name_begins_a_branch_and_takes_the_first_one_from_nobody(script, final, refused):
+    files_of(final)
     script.post("/checkpoints/save", {"tag": "baseline"})
-    sentence = refused(script.post("/checkpoints/save", {"tag": "better"}), 409)
-    assert "saved already, as 'baseline'" in sentence
-    assert Checkpoint.objects.get().tag == "baseline"
+    second = script.post("/checkpoints/save", {"tag": "better"}).json()
+    assert (second["tag"], second["parent_id"], second["step"]) == ("better", final.pk, 100)
+    assert Checkpoint.objects.get(pk=final.pk).tag == "baseline"
+    assert script.get("/checkpoints/tree").json()["current_id"] == second["id"]
+    refused(script.post("/checkpoints/save", {"tag": "baseline"}), 409)
 
 
 def test_without_a_trained_state_there_is_nothing_to_save(script, experiment: Experiment, refused):

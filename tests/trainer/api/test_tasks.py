@@ -3,10 +3,15 @@
 import base64
 import json
 
+import numpy as np
 import pytest
 
 from tests.trainer.rows import experiment_make, job_make
-from trainer.models import Call, JobCommand
+from tests.trainer.worker.test_stored_source import TEXT, save
+from trainer.models import Call, JobCommand, TaskCard
+from trainer.selectors.loss_runs import LossRun
+from trainer.services.evals import EvalOutcome, MetricFact, eval_store
+from trainer.services.losses import losses_append
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -201,3 +206,42 @@ def test_health_tells_more_to_who_may_know(trainer_side, script):
     }
     assert health["versions"]["torch"] == "2"
     assert health["running_jobs"] == []
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        ("raise TaskError('no room for it')", "no room for it"),
+        ("raise TaskError('')", "TaskError without a word"),
+        ("raise ValueError", "ValueError without a word"),
+        ("{}['missing']", "KeyError: 'missing'"),
+        ("assert False", "AssertionError"),
+    ],
+)
+def test_a_task_that_does_not_attach_says_why_also_where_its_exception_says_nothing(
+    made, script, refused, raised, told
+):
+    text = TEXT.replace("import Task", "import Task, TaskError").replace("pass", raised)
+    save(text)
+    answer = script.post("/tasks/add", {"class_name": "ConstantTask", "dataset_name": "digits"})
+    assert refused(answer, 400) == told
+
+
+def test_the_detail_of_a_task_tells_its_source_its_losses_and_what_was_measured(
+    script, experiment, running
+):
+    save(TEXT)
+    card = experiment.task_cards.get(name="recon")
+    TaskCard.objects.filter(pk=card.pk).update(class_name="ConstantTask")
+    values_ST = np.arange(90, dtype=np.float32).reshape(30, 3)
+    losses_append(job=running, run=LossRun(1, ("recon", "digit"), (1.0, 1.0), values_ST, None))
+    fact = MetricFact("recon", "psnr", 21.5)
+    eval_store(experiment=experiment, outcome=EvalOutcome(step=30, checkpoint=None, metrics=[fact]))
+    detail = script.get("/tasks/recon/detail").json()
+    assert detail["source"] == TEXT
+    assert detail["metrics"] == {"psnr": 21.5}
+    history = script.get(f"/jobs/{running.pk}/loss_history?after_step=10").getvalue()
+    ours = [point for point in json.loads(history) if point["task_name"] == "recon"]
+    told = [{key: point[key] for key in ours[0]} for point in detail["latest_losses"]]
+    assert told == ours
+    assert len(ours) == 20

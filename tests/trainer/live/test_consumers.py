@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import pytest
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
+from channels.testing import WebsocketCommunicator
 
 from tests.trainer.rows import experiment_make
 from trainer.live.consumers import MOST_UNACKNOWLEDGED
@@ -181,3 +182,11 @@ async def test_a_client_that_never_acknowledges_gets_everything(experiment, toke
     for number in range(count):
         await tell("system", type="job", job=number)
     assert [(await received(socket))["job"] for _ in range(count)] == list(range(count))
+
+
+@pytest.mark.parametrize("path", ["/ws/", "/ws/nope/", "/", "/ws/live/more/"])
+async def test_other_paths_refuse_the_handshake(path):
+    from accsite.asgi import application
+
+    accepted, _ = await WebsocketCommunicator(application, path).connect(timeout=60)
+    assert not accepted

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.setup.trainer import trainer_stays
 from tests.trainer.rows import at_once, classes_make, experiment_make, job_make
 from trainer.models import Experiment, Job
 from trainer.services.calls import TrainerOffline
@@ -19,7 +20,6 @@ from trainer.services.experiments import (
     experiment_activate,
     experiment_create,
 )
-from trainer.services.nodes import node_heartbeat
 from trainer.services.sources import ClassMissing
 
 pytestmark = [pytest.mark.portable, pytest.mark.django_db]
@@ -118,7 +118,7 @@ def test_a_new_experiment_needs_a_class_and_a_trainer(experiment):
 
 
 def test_the_device_stays_while_a_job_is_in_progress(experiment):
-    node_heartbeat(devices=["cpu"], versions={})
+    trainer_stays()
     job = job_make(experiment)
     with pytest.raises(ExperimentConflict, match=f"job {job.pk} is queued"):
         experiment_set_device(experiment=experiment, device="cpu")
@@ -130,7 +130,7 @@ def test_the_device_stays_while_a_job_is_in_progress(experiment):
 def test_a_device_is_chosen_among_those_that_are_there(experiment):
     with pytest.raises(TrainerOffline):
         experiment_set_device(experiment=experiment, device="cpu")
-    node_heartbeat(devices=["cuda:0", "cpu"], versions={})
+    trainer_stays(devices=("cuda:0", "cpu"))
     with pytest.raises(ExperimentRefused, match="choose one of cuda:0, cpu, or auto"):
         experiment_set_device(experiment=experiment, device="tpu")
     experiment_set_device(experiment=experiment, device="cpu")

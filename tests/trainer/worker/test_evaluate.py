@@ -73,6 +73,13 @@ def test_a_finished_job_is_evaluated_from_its_last_checkpoint(queued_job: Job) -
     assert checkpoint_as_dict(Checkpoint.objects.get())["metrics"] == answer["results"]
 
 
+def test_a_task_without_a_metric_is_among_the_results(experiment: Experiment) -> None:
+    save(TEXT.replace("VALUE", "1.0"))
+    constant_attach()
+    answer = eval_run(NOW)
+    assert (answer["results"]["constant"], answer["errors"]) == ({}, {})
+
+
 def test_one_state_gives_the_same_numbers_each_time(queued_job: Job) -> None:
     job_run(queued_job.pk)
     torch.manual_seed(99)

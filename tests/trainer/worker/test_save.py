@@ -18,7 +18,7 @@ from trainer.models import Checkpoint, Experiment, Job, JobCommand
 from trainer.selectors.losses import loss_points
 from trainer.services.cards import card_remove
 from trainer.services.checkpoint_files import checkpoint_directory
-from trainer.services.checkpoints import checkpoint_save
+from trainer.services.checkpoint_tree import checkpoint_save
 from trainer.services.commands import command_send, command_wait
 from trainer.services.job_start import job_start
 from trainer.services.jobs import job_take_from_silent
