@@ -20,8 +20,8 @@ setup:
 # live messages once more, on PostgreSQL and Valkey over TCP.
 test:
 	$(install) dev.txt
-	@$(PYTHON) -m pytest -m "not faults" -n 4 --dist loadfile
-	@$(PYTHON) -m pytest -m faults -n 2 --dist loadfile
+	@$(PYTHON) -m pytest -m "not faults" -n 4 --dist loadfile --no-loadscope-reorder
+	@$(PYTHON) -m pytest -m faults -n 2 --dist loadfile --no-loadscope-reorder
 	@$(PYTHON) -m tests.tools.throwaway_services $(PYTHON) -m pytest -m portable
 
 bench:

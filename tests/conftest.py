@@ -9,6 +9,12 @@ from tests.setup.services import valkey, valkey_server
 __all__ = ["machines", "needs_check", "pytest_sessionfinish", "valkey", "valkey_server"]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long tests: the whole run would wait for one that began last."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Say how long the page of test_long_job.py stays open; the benchmarks ask for more."""
     parser.addoption("--page-minutes", type=int, default=2, help="of a job at 200 steps a second")

@@ -102,7 +102,7 @@ MAKE = (
 )
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.long
 def test_a_backup_put_back_as_the_page_says_is_the_system_as_it_was(tmp_path):
     home, place = tmp_path / "home", tmp_path / "monday"
     run(home, "migrate", "--no-input")
@@ -135,7 +135,7 @@ def run_line(line: str, database: str, **replaced: str) -> None:
 
 
 @pytest.mark.postgres
-@pytest.mark.timeout(300)
+@pytest.mark.long
 def test_a_system_moves_to_postgresql_and_comes_back_from_its_dump(tmp_path):
     home, moved = tmp_path / "home", str(tmp_path / "acc.json")
     run(home, "migrate", "--no-input")

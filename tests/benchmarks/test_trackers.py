@@ -20,7 +20,7 @@ TOOL: dict[str, Any] = {
 }
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.long
 def test_a_spike_of_one_step_is_in_the_chart_and_steps_are_seen_soon():
     found = sides.child_run(sys.executable, ("acc",), steps=2_000)
 

@@ -21,6 +21,7 @@ from trainer.selectors.loss_runs import loss_runs, runs_merge
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.long,
     pytest.mark.django_db(transaction=True),
     pytest.mark.timeout(1800),
 ]

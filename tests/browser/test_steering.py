@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import PATIENT_MS
 from tests.faults.system import ROOT, System, until
 
-pytestmark = [pytest.mark.browser, pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.faults]
 
 # What the other browser is to show within a second, with what a loaded machine needs besides.
 

@@ -12,7 +12,7 @@ import pytest
 from docs.examples.acc_client import Acc, Refused
 from tests.faults.system import ROOT, TOKEN, System
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.faults
 
 PAGE = (ROOT / "docs" / "api.md").read_text()
 

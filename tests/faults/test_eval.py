@@ -10,7 +10,7 @@ import pytest
 from tests.faults.conftest import EVAL_SECONDS
 from tests.faults.system import System, until
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.faults
 
 STEPS = 600
 OWN_STEPS = 240

@@ -7,7 +7,7 @@ import pytest
 from tests.faults.conftest import STEPS
 from tests.faults.system import System, until
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.long]
 
 # What is asserted is that it does; on a quiet machine it takes a second or two.
 RESUME_SECONDS = 60

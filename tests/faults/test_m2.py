@@ -10,10 +10,9 @@ import pytest
 from acc.verification.system import throwaway_system
 from tests.faults.system import ROOT
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.long]
 
 
-@pytest.mark.timeout(600)
 def test_the_milestone_is_verified_and_nothing_is_left_behind(tmp_path):
     run = subprocess.run(
         [sys.executable, "-m", "acc.test_m2"],
@@ -43,7 +42,6 @@ def test_a_system_that_is_not_there_is_told_in_a_sentence(tmp_path):
     assert "Traceback" not in run.stdout + run.stderr
 
 
-@pytest.mark.timeout(600)
 def test_a_running_system_is_left_as_it_was_found_however_the_script_ends():
     with throwaway_system() as system:
         owner = system.client("mine")

@@ -21,7 +21,7 @@ from tests.faults.system import ROOT, TASKS, TOKEN, System, until
 from tests.faults.test_eval import OWN_TASK
 from tests.tools.throwaway_services import postgres, valkey
 
-pytestmark = [pytest.mark.faults, pytest.mark.postgres, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.faults, pytest.mark.postgres, pytest.mark.long]
 
 STEPS = 700
 ROOMS = ("acc", "accsite", "dashboard", "templates", "trainer")

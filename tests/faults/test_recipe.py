@@ -9,7 +9,7 @@ from tests.faults.system import System, until
 
 ENDS = {"completed", "failed", "stopped"}
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.faults, pytest.mark.long]
 
 RECIPE = """
 from acc.recipes.base import Recipe

@@ -7,7 +7,7 @@ from redis import Redis
 from tests.faults.conftest import STEPS
 from tests.faults.system import System, until
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.faults
 
 
 def redis_path(system: System) -> str:

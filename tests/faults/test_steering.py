@@ -15,7 +15,7 @@ from tests.faults.steering import (
 )
 from tests.faults.system import System, until
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(500)]
+pytestmark = pytest.mark.faults
 
 # Of each of two clients: calm, and with a kill -9 in the middle, whose replay takes its time.
 ASKED = {False: 50, True: 16}

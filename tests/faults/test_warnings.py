@@ -4,7 +4,7 @@ import pytest
 
 from tests.faults.system import System, until
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.faults
 
 TOLD_SECONDS = 10
 

@@ -4,11 +4,14 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tests.acc.registry.zoo import Zoo, animal
+
+pytestmark = pytest.mark.long
 
 FILES = ("a.py", "b.py", "c.py")
 NAMES = ("Dog", "Cat", "Owl")
