@@ -1,12 +1,22 @@
 """Fixtures and rules of the whole test run."""
 
 import pytest
+from django.conf import settings
 
 from tests.setup.machines import machines
 from tests.setup.needs import needs_check, pytest_sessionfinish
 from tests.setup.services import valkey, valkey_server
 
 __all__ = ["machines", "needs_check", "pytest_sessionfinish", "valkey", "valkey_server"]
+
+
+def pytest_configure() -> None:
+    """Leave out of this process what takes a second of every test and is Django's to test.
+
+    A password's hash is slow on purpose, and WhiteNoise lists all files for each new client.
+    """
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.hookimpl(trylast=True)
