@@ -61,6 +61,7 @@ class Watcher:
         on_ready: called once, when everything was looked at and a change would be seen at once.
         poll: only sweep, listen to no events.
         sweep_seconds: how often all contents are compared, come what may.
+        on_sweep: called before each of these comparisons.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Watcher:
         on_ready: Callable[[], None] = lambda: None,
         poll: bool = False,
         sweep_seconds: float = SWEEP_SECONDS,
+        on_sweep: Callable[[], None] = lambda: None,
     ) -> None:
         self._registries = registries
         # What the last run knew may be corrected at once; an empty offer may not be told of files
@@ -79,6 +81,7 @@ class Watcher:
         self._on_change = on_change
         self._on_ready: Callable[[], None] | None = on_ready
         self._sweep_seconds = sweep_seconds
+        self._on_sweep = on_sweep
         self._bell = threading.Event()
         self._ended = False
         self._events = None if poll else _Events(self._bell)
@@ -92,6 +95,7 @@ class Watcher:
                 if time.monotonic() >= next_sweep:
                     next_sweep = time.monotonic() + self._sweep_seconds
                     self._listen()
+                    self._on_sweep()
                 for report in self._reports:
                     report.look(self._on_change)
                 busy = any(report.is_awaited for report in self._reports)

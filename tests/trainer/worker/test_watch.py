@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from trainer.models import RegisteredClass, RegistryError, TrainerNode
-from trainer.worker.watch.watch import Keeper, leads, registries_make
+from trainer.services.registry import registry_store
+from trainer.worker.watch.watch import Keeper, leads, registries_make, rows_stored
 
 pytestmark = pytest.mark.django_db
 
@@ -83,3 +84,18 @@ def test_of_two_trainer_sides_the_one_that_is_alive_longest_keeps_the_rows(monke
     assert leads()
     younger.delete()
     assert leads()
+
+
+def test_what_another_trainer_side_wrote_in_a_moment_of_silence_is_put_right(place):
+    (place / "own.py").write_text(GENERATOR)
+    registries = registries_make(settle_seconds=0.0)
+    keeper = Keeper(registries)
+    for registry in registries:
+        registry.refresh()
+        keeper.keep(registry)
+    ours = rows_stored()
+    registry_store(registry="generators", offers=[], errors=[])
+    assert rows_stored() != ours
+    keeper.mend()
+    assert rows_stored() == ours
+    assert RegisteredClass.objects.filter(class_name="OwnGenerator").exists()

@@ -3,8 +3,9 @@
 import logging
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -18,12 +19,14 @@ from acc.registry.errors import LoadError
 from acc.registry.offer import RegisteredClass as Offer
 from acc.registry.watcher import Watcher
 from acc.tasks.registry import TaskRegistry
-from trainer.models import RegisteredClass
+from trainer.models import RegisteredClass, Registry, RegistryError
 from trainer.selectors.nodes import node_leads
 from trainer.services.registry import registry_store
 from trainer.worker.patience import persist
 
 logger = logging.getLogger("acc.registry")
+
+Rows = set[tuple[str, ...]]
 
 SETTLE_SECONDS = 0.1
 # How often a trainer side that does not lead asks whether it has to.
@@ -63,15 +66,20 @@ def _follow() -> None:
     close_old_connections()
     keeper = Keeper(registries)
 
-    def keep(registry: BaseRegistry[Any]) -> None:
+    def as_leader(work: Callable[[], None]) -> None:
         if not persist(leads):
             raise LeadLostError
-        keeper.keep(registry)
+        work()
         # Else a database that restarts meanwhile is noticed by the next write only.
         close_old_connections()
 
-    poll = settings.ACC_WATCH == "poll"
-    Watcher(registries, keep, on_ready=say_ready, poll=poll).run()
+    Watcher(
+        registries,
+        lambda registry: as_leader(partial(keeper.keep, registry)),
+        on_ready=say_ready,
+        poll=settings.ACC_WATCH == "poll",
+        on_sweep=lambda: as_leader(keeper.mend),
+    ).run()
 
 
 def say_ready() -> None:
@@ -114,6 +122,16 @@ def offers_stored(registry: str) -> list[Offer]:
     ]
 
 
+def rows_stored() -> dict[str, Rows]:
+    """Return by registry which rows there are, of classes and of errors."""
+    found: dict[str, Rows] = {name: set() for name in Registry.values}
+    for name, *rest in RegisteredClass.objects.values_list("registry", "class_name", "source"):
+        found[name].add(tuple(rest))
+    for name, *rest in RegistryError.objects.values_list("registry", "file", "error"):
+        found[name].add(tuple(rest))
+    return found
+
+
 class Keeper:
     """Writes what registries offer into rows, and tells the log what is newly wrong."""
 
@@ -122,6 +140,7 @@ class Keeper:
         self._registries = registries
         self._found: dict[str, list[LoadError]] = {}
         self._stored: dict[str, list[LoadError]] = {}
+        self._rows: dict[str, Rows] = {}
 
     def keep(self, registry: BaseRegistry[Any]) -> None:
         """Make the rows say what the registry says.
@@ -136,6 +155,19 @@ class Keeper:
             if other is registry or errors != self._stored.get(other.name, []):
                 self._store(other, errors)
 
+    def mend(self) -> None:
+        """Make the rows say again what they said, where another trainer side has written since.
+
+        It does so in the seconds in which a starved machine, that leads, goes unheard.
+
+        Raises:
+            django.db.Error: as `keep`.
+        """
+        found = persist(rows_stored)
+        for registry in self._registries:
+            if registry.name in self._rows and found[registry.name] != self._rows[registry.name]:
+                self._store(registry, self._stored[registry.name])
+
     def _store(self, registry: BaseRegistry[Any], errors: list[LoadError]) -> None:
         offers = [asdict(offer) for offer in registry.list()]
         rows = [asdict(error) for error in errors]
@@ -145,6 +177,7 @@ class Keeper:
                 place = f"{error.file}:{error.line}" if error.line else error.file
                 logger.warning("%s: %s", place, error.error.partition("\n")[0])
         self._stored[registry.name] = errors
+        self._rows[registry.name] = persist(rows_stored)[registry.name]
 
 
 def one_each(
