@@ -232,7 +232,7 @@ class Trainer:
 
     def _descend(self, total: Tensor, number: int) -> None:
         if not total.requires_grad:
-            names = ", ".join(f"'{task.name}'" for task in self._enabled)
+            names = "', '".join(task.name for task in self._enabled)
             raise TaskStepError(
                 names, number, "the loss does not depend on the model or a head; nothing to learn"
             )

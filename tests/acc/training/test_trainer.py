@@ -134,7 +134,7 @@ class Misbehaving(ReconstructionTask):
         (RuntimeError(), "task 'odd' failed at step 1: RuntimeError"),
         (3.0, "returned float, not a tensor"),
         (torch.ones(4), r"returned shape \[4\], not a scalar"),
-        (torch.zeros(()), "does not depend on the model"),
+        (torch.zeros(()), "task 'odd' failed at step 1: the loss does not depend on the model"),
     ],
 )
 def test_a_bad_loss_is_reported_with_its_task_and_step(
