@@ -3,13 +3,14 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +189,21 @@ class System:
         """Start a job and return its id."""
         asked = {"steps": steps, "seed": seed, "batch_size": 16, "eval_every": eval_every}
         return int(self.post(f"/train/start?experiment={slug}", asked)["id"])
+
+    def suspend(self, process: psutil.Process) -> None:
+        """Stop a process between two of its writes: SQLite has one lock, and it would keep it."""
+
+        def stopped_without_the_lock() -> bool:
+            process.suspend()
+            with closing(sqlite3.connect(self.home / "acc.sqlite3", timeout=1)) as database:
+                try:
+                    database.execute("BEGIN IMMEDIATE")
+                except sqlite3.OperationalError:
+                    process.resume()
+                    return False
+            return True
+
+        until(stopped_without_the_lock, f"process {process.pid} stands still")
 
     def wait_for_class(self, registry: str, class_name: str) -> None:
         """Wait until a class is on offer."""

@@ -81,7 +81,7 @@ def test_a_worker_that_slept_past_its_lease_leaves_the_job_to_the_next(
     job_id = system.train(system.experiment("worker-asleep"), steps=STEPS)
     system.wait_for_step(job_id, 50)
     asleep = system.process_of_job(job_id)
-    asleep.suspend()
+    system.suspend(asleep)
     until(lambda: "interrupted" in system.events(job_id), "lease over")
     asleep.resume()
     assert_undisturbed(system, job_id, calm_curve)
