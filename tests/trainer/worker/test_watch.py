@@ -86,7 +86,7 @@ def test_of_two_trainer_sides_the_one_that_is_alive_longest_keeps_the_rows(monke
     assert leads()
 
 
-def test_what_another_trainer_side_wrote_in_a_moment_of_silence_is_put_right(place):
+def test_what_another_trainer_side_wrote_is_put_right_but_not_at_once_again(place):
     (place / "own.py").write_text(GENERATOR)
     registries = registries_make(settle_seconds=0.0)
     keeper = Keeper(registries)
@@ -99,3 +99,7 @@ def test_what_another_trainer_side_wrote_in_a_moment_of_silence_is_put_right(pla
     keeper.mend()
     assert rows_stored() == ours
     assert RegisteredClass.objects.filter(class_name="OwnGenerator").exists()
+    # Two trainer sides that each take themselves for the leader do not answer each other forever.
+    registry_store(registry="generators", offers=[], errors=[])
+    keeper.mend()
+    assert rows_stored() != ours

@@ -1,6 +1,7 @@
 """The registries of a running system, and how what they find gets into rows."""
 
 import logging
+import math
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +32,11 @@ Rows = set[tuple[str, ...]]
 SETTLE_SECONDS = 0.1
 # How often a trainer side that does not lead asks whether it has to.
 LEAD_SECONDS = 1.0
+
+
+# The first two times that rows are put right are so far apart; it doubles from there.
+MEND_SECONDS = 2.0
+MOST_MEND_SECONDS = 300.0
 
 
 class LeadLostError(Exception):
@@ -141,6 +147,8 @@ class Keeper:
         self._found: dict[str, list[LoadError]] = {}
         self._stored: dict[str, list[LoadError]] = {}
         self._rows: dict[str, Rows] = {}
+        self._mend_from = -math.inf
+        self._mend_wait = MEND_SECONDS
 
     def keep(self, registry: BaseRegistry[Any]) -> None:
         """Make the rows say what the registry says.
@@ -158,15 +166,31 @@ class Keeper:
     def mend(self) -> None:
         """Make the rows say again what they said, where another trainer side has written since.
 
-        It does so in the seconds in which a starved machine, that leads, goes unheard.
+        It does so in the seconds in which a starved machine, that leads, goes unheard. Two whose
+        clocks differ may both take themselves for the leader: each waits longer every time, else
+        they would undo each other's work once a second.
 
         Raises:
             django.db.Error: as `keep`.
         """
+        now = time.monotonic()
+        if now < self._mend_from:
+            return
         found = persist(rows_stored)
-        for registry in self._registries:
-            if registry.name in self._rows and found[registry.name] != self._rows[registry.name]:
-                self._store(registry, self._stored[registry.name])
+        wrong = [
+            registry
+            for registry in self._registries
+            if registry.name in self._rows and found[registry.name] != self._rows[registry.name]
+        ]
+        for registry in wrong:
+            self._store(registry, self._stored[registry.name])
+        if wrong:
+            logger.warning(
+                "another trainer side wrote the classes on offer, and they are put right; "
+                "if this is told again and again, compare the clocks of the machines"
+            )
+            self._mend_from = now + self._mend_wait
+            self._mend_wait = min(2 * self._mend_wait, MOST_MEND_SECONDS)
 
     def _store(self, registry: BaseRegistry[Any], errors: list[LoadError]) -> None:
         offers = [asdict(offer) for offer in registry.list()]
