@@ -100,5 +100,6 @@ def test_a_job_that_stands_still_is_told_and_taken_back_without_a_reload(desk, s
     )
     warning = desk.page.locator(f"#warning-stalled-{scribe.job.pk}")
     expect(warning).to_contain_text("end its process (here:77)")
+    assert warning.get_by_role("link").bounding_box()["height"] >= 40
     Job.objects.update(stepped_at=timezone.now() + datetime.timedelta(seconds=300))
     warning.wait_for(state="detached")
