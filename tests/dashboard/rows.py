@@ -1,9 +1,11 @@
 """Rows for the pages to show, and a hand that writes what a worker writes."""
 
+import datetime
 from dataclasses import dataclass
 
 import numpy as np
 from django.db import transaction
+from django.utils import timezone
 
 from tests.trainer.rows import classes_make
 from trainer.live.events import loss_message
@@ -77,9 +79,11 @@ class Scribe:
 
     @classmethod
     def claim(cls, job: Job) -> "Scribe":
-        """Claim a queued job."""
+        """Claim a queued job, with a lease that outlasts the test however slow the machine is."""
         claimed = job_claim(job.pk, worker="scribe")
         assert claimed is not None
+        claimed.lease_until = timezone.now() + datetime.timedelta(hours=1)
+        claimed.save(update_fields=["lease_until"])
         job_running_announce(claimed, step=0, device="cpu", threads=1, resumed=False)
         return cls(claimed)
 

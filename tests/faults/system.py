@@ -159,7 +159,6 @@ class System:
         found: psutil.Process = until(
             lambda: next((p for p in self.processes() if "valkey-server" in p.name()), None),
             "a Valkey server",
-            seconds=15,
         )
         return found
 
@@ -214,7 +213,7 @@ class System:
             f"{class_name} on offer",
         )
 
-    def wait_for_step(self, job_id: int, step: int, *, seconds: float = 60) -> dict[str, Any]:
+    def wait_for_step(self, job_id: int, step: int, *, seconds: float = 120) -> dict[str, Any]:
         """Wait until a job has done a step."""
         return until(
             lambda: (job := self.job(job_id))["current_step"] >= step and job,

@@ -71,7 +71,7 @@ def evals(system: System, slug: str, count: int) -> list[dict[str, Any]]:
     """Wait until so many evaluations are stored; return them, the newest first."""
     path = f"/eval/history?experiment={slug}"
     found: list[dict[str, Any]] = until(
-        lambda: len(rows := system.get(path)) >= count and rows, "evaluations", seconds=60
+        lambda: len(rows := system.get(path)) >= count and rows, "evaluations"
     )
     return found
 
@@ -131,7 +131,6 @@ def test_a_job_evaluated_every_fifty_steps_has_the_curve_of_one_that_is_not(
             and rows
         ),
         "the last evaluation",
-        seconds=60,
     )
     steps = [row["step"] for row in found]
     assert len(steps) > 2

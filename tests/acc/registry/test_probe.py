@@ -25,7 +25,7 @@ def probe() -> Probe:
 
 
 def look(probe: Probe, text: str, path: str = "/nowhere/dog.py") -> Look:
-    return probe.submit(Path(path), text.encode(), base=ANIMAL, kinds=KINDS).result(timeout=30)
+    return probe.submit(Path(path), text.encode(), base=ANIMAL, kinds=KINDS).result(timeout=60)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_registries_that_share_a_directory_run_a_file_once_and_again_when_it_com
 
     def look_for(base: str, changed: str = text) -> Look:
         found = probe.submit(Path("/nowhere/dog.py"), changed.encode(), base=base, kinds=kinds)
-        return found.result(timeout=30)
+        return found.result(timeout=60)
 
     assert [facts["class_name"] for facts in look_for(ANIMAL).classes] == ["Dog"]
     assert look_for(task) == Look()

@@ -40,7 +40,7 @@ class Watched:
 
     def end(self):
         self.watcher.end()
-        self.thread.join(timeout=5)
+        self.thread.join(timeout=60)
 
 
 @pytest.fixture(params=["events", "poll"])

@@ -126,7 +126,7 @@ def test_who_waits_sees_the_command_applied():
     job = job_run_begin(experiment_make())
     command = command_send(job=job, kind="pause")
     thread = answer_soon(lambda: command_applied(command=command, step=3, detail={}))
-    command_wait(command, seconds=10)
+    command_wait(command, seconds=60)
     thread.join()
     assert command.state == "applied"
 
@@ -137,7 +137,7 @@ def test_who_waits_hears_the_refusal_in_the_workers_words():
     command = command_send(job=job, kind="pause")
     thread = answer_soon(lambda: command_refused(command=command, step=3, reason="not now"))
     with pytest.raises(JobConflict, match="not now"):
-        command_wait(command, seconds=10)
+        command_wait(command, seconds=60)
     thread.join()
 
 
@@ -146,7 +146,7 @@ def test_who_waits_for_the_end_sees_it():
     job = job_run_begin(experiment_make())
     worker = Job.objects.select_related("experiment").get(pk=job.pk)
     thread = answer_soon(lambda: job_end(worker, state=Job.State.STOPPED, step=3))
-    job_wait_end(job, seconds=10)
+    job_wait_end(job, seconds=60)
     thread.join()
     assert job.state == "stopped"
 

@@ -84,7 +84,7 @@ def test_what_a_dead_attempt_asked_and_nobody_began_does_not_happen_in_the_next_
     try:
         # It waits for what is at work, and does nothing before that is over.
         has_begun = lambda: RecipeRun.objects.get(pk=run.pk).state == "running"  # noqa: E731
-        wait_until(has_begun, "the run is taken up", seconds=30)
+        wait_until(has_begun, "the run is taken up")
         assert not steps.exists()
     finally:
         Call.objects.filter(pk=late.pk).update(state=Call.State.DONE, finished_at=timezone.now())

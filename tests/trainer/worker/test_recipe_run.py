@@ -210,7 +210,7 @@ def test_a_stop_ends_the_job_that_the_recipe_trains_and_then_the_run() -> None:
     thread = run_apart(run)
     wait_until(lambda: Job.objects.filter(total_steps=100_000, current_step__gt=0), "trains")
     recipe_stop(run=run, by="bob")
-    thread.join(timeout=30)
+    thread.join(timeout=60)
     run.refresh_from_db()
     assert (run.state, run.error) == (RecipeRun.State.STOPPED, "")
     stopped = Job.objects.latest("pk")
@@ -237,7 +237,7 @@ def test_a_worker_that_shuts_down_gives_the_run_back_and_its_job_does_not_count_
     thread = run_apart(run)
     wait_until(lambda: Job.objects.filter(total_steps=100_000, current_step__gt=0), "trains")
     shut_down()
-    thread.join(timeout=30)
+    thread.join(timeout=60)
     run.refresh_from_db()
     assert (run.state, run.current_phase) == (RecipeRun.State.INTERRUPTED, "more")
     # Its worker needs a moment longer; a job that is told to stop just then waits for the next one.

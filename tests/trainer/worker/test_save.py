@@ -109,7 +109,7 @@ def test_what_was_changed_at_the_step_of_a_checkpoint_but_after_it_survives_a_cr
         wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused")
         checkpoint_save(experiment=queued_job.experiment)
         change = {"task": "kl", "weight": 0.75}
-        command_wait(command_send(job=queued_job, kind="set_weight", payload=change), seconds=20)
+        command_wait(command_send(job=queued_job, kind="set_weight", payload=change), seconds=60)
         # As kill -9 leaves it: the worker writes nothing more.
         assert job_take_from_silent(Job.objects.get(pk=queued_job.pk), known_dead=True)
     take_up_again(queued_job)
