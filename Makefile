@@ -4,7 +4,7 @@ PYTHON3 ?= python3
 PYTHON = "$(VENV)/bin/python"
 install = @"$(PYTHON3)" requirements/install.py "$(VENV)"
 
-.PHONY: run setup test bench lint docs
+.PHONY: run setup test coverage bench lint docs
 
 # exec: Ctrl-C reaches ACC alone, and its exit code is make's.
 run:
@@ -23,6 +23,11 @@ test:
 	@$(PYTHON) -m pytest -m "not faults" -n 4 --dist loadfile --no-loadscope-reorder
 	@$(PYTHON) -m pytest -m faults -n 2 --dist loadfile --no-loadscope-reorder
 	@$(PYTHON) -m tests.tools.throwaway_services $(PYTHON) -m pytest -m portable
+
+# Which lines no test reaches, of those that need no killed processes.
+coverage:
+	$(install) dev.txt
+	@$(PYTHON) -m pytest -m "not faults" -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered
 
 bench:
 	$(install) dev.txt

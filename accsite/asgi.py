@@ -38,5 +38,5 @@ if reactor := sys.modules.get("twisted.internet.reactor"):
 
 # What the start made stays for good. Else a full collection goes through all of it, so that Python
 # puts it off until thousands of sockets have left their cycles behind.
-gc.freeze()
 gc.collect()
+gc.freeze()

@@ -16,7 +16,6 @@ from benchmarks.crowd import CLOCK, CLOCK_SECONDS
 from benchmarks.sides import experiment_make
 
 VIEWERS = 200
-ROUNDS = 5
 WINDOW_SECONDS = 15.0
 # After viewers have come or gone, before anything counts.
 SETTLE_SECONDS = 2.0

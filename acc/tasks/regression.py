@@ -24,7 +24,7 @@ class RegressionTask(Task):
 
     requires_target = "float"
     reads_reconstruction = False
-    # Meant for targets scaled to about 0..1, as the generators give them.
+    # Meant for targets of about 0..1; those of another scale need a task with bounds of their own.
     metrics = (Metric("mae", good=0.05, poor=0.2),)
 
     def check_compatible(self, autoencoder: nn.Module, dataset: AccDataset) -> None:

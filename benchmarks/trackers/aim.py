@@ -48,7 +48,6 @@ class Aim(Tracker):
 
     def end(self) -> None:
         """Close the run."""
-        self._hash = self._run.hash
         self._run.close()
 
     @contextlib.contextmanager

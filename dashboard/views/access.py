@@ -35,7 +35,7 @@ def access(request: HtmxRequest) -> HttpResponse:
     """Show the whole page."""
     user = _user(request)
     context = bar_panel(experiment_asked(request)) | _tokens(user)
-    context |= {"title": "Account and access - ACC", "here": "access", **_account(user)}
+    context |= {"title": "Account and access · ACC", "here": "access", **_account(user)}
     context |= {"password_form": password_form(request), "token_form": TokenForm(owner=user)}
     context["is_changed"] = "changed" in request.GET
     return render(request, "pages/access.html", context)

@@ -1,6 +1,7 @@
 /** Progress, figures and the reconnection's delays. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 
 import {
@@ -79,10 +80,14 @@ test("the rate needs two samples and a step between them", () => {
   assert.equal(rateOf([{ ms: 0, step: 100 }, { ms: 2000, step: 100 }]), null);
 });
 
-test("figures are short and keep their digits", () => {
-  assert.equal(formatLoss(0.123456), "0.1235");
-  assert.equal(formatLoss(0.0000123), "1.23e-5");
+test("a loss reads as it did in the page that the server wrote", () => {
+  const losses = readFileSync(new URL("losses.json", import.meta.url), "utf8");
+  for (const [value, text] of JSON.parse(losses)) assert.equal(formatLoss(Number(value)), text);
   assert.equal(formatLoss(null), "–");
+  assert.equal(formatLoss(undefined), "–");
+});
+
+test("figures are short and keep their digits", () => {
   assert.equal(formatCount(1234567), "1,234,567");
   assert.equal(formatDuration(8.2), "8 s");
   assert.equal(formatDuration(200), "3 min 20 s");

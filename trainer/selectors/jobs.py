@@ -80,7 +80,7 @@ def job_events(job: Job) -> list[dict[str, Any]]:
 
 
 def jobs_listed(experiment: Experiment | None) -> QuerySet[Job]:
-    """Return the same for lists, which show nothing of the plan: it is most of a job's row."""
+    """Return what `jobs_of` does, without the plan: most of a row, and no list shows it."""
     return jobs_of(experiment).defer("plan", "traceback")
 
 

@@ -7,13 +7,13 @@ export function formatCount(value) {
   return counts.format(value);
 }
 
-/** Return a loss in four significant digits, however large or small: 0.1234, 1.2e-5. */
+/** Return a loss in four significant digits, however large or small: 0.1234, 1.23e-5. */
 export function formatLoss(value) {
-  if (value === null || value === undefined || Number.isNaN(value)) return "–";
+  if (!Number.isFinite(value)) return "–";
   if (value === 0) return "0";
   const size = Math.abs(value);
   if (size < 1e-3 || size >= 1e5) return value.toExponential(2).replace("e+", "e");
-  return value.toPrecision(4);
+  return value.toFixed(Math.max(0, 3 - Math.floor(Math.log10(size))));
 }
 
 /** Return a duration in its two largest units: 8 s, 3 min 20 s, 2 h 5 min, 3 d 4 h. */

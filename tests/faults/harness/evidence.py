@@ -19,7 +19,6 @@ class Run:
     names: tuple[str, ...]
     weights: tuple[float, ...]
     values: NDArray[np.float32]
-    has_gaps: bool = False
 
 
 @dataclass(frozen=True)

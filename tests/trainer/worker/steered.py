@@ -28,7 +28,7 @@ def running(job: Job) -> Iterator[threading.Thread]:
     try:
         yield thread
     finally:
-        thread.join(timeout=60)
+        thread.join(timeout=120)
         assert not thread.is_alive()
 
 
