@@ -29,9 +29,10 @@ coverage:
 	$(install) dev.txt
 	@$(PYTHON) -m pytest -m "not faults" -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered
 
+# ARGS="--json FILE" for machines.
 bench:
 	$(install) dev.txt
-	@exec $(PYTHON) -m benchmarks
+	@exec $(PYTHON) -m benchmarks $(ARGS)
 
 # In an environment of its own: nothing that trains needs it.
 docs:

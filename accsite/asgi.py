@@ -18,6 +18,7 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 http_application = get_asgi_application()
 
 from accsite.bodies import BoundedRequest  # noqa: E402  # needs the settings
+from accsite.first_request import FirstPrepares  # noqa: E402
 from trainer.live.routing import websocket_urlpatterns  # noqa: E402  # needs the apps loaded
 from trainer.services.leaving import LEAVING  # noqa: E402
 
@@ -27,7 +28,7 @@ http_protocol.WebRequest = BoundedRequest
 # since a script with a token sends none.
 application = ProtocolTypeRouter(
     {
-        "http": http_application,
+        "http": FirstPrepares(http_application),
         "websocket": SessionMiddlewareStack(URLRouter(websocket_urlpatterns)),
     }
 )

@@ -60,8 +60,7 @@ def _wants_json(request: HttpRequest) -> bool:
     # A script, or a panel of a page, which has no use for another page.
     if "Authorization" in request.headers or "HX-Request" in request.headers:
         return True
-    accepted = request.headers.get("Accept", "")
-    if "application/json" in accepted and "text/html" not in accepted:
+    if "text/html" not in request.headers.get("Accept", ""):
         return True  # a script; every browser's page view names HTML
     if request.resolver_match and "dashboard" in request.resolver_match.app_names:
         return False  # a page may share its first segment with the API, as /registry/ does

@@ -33,6 +33,10 @@ class Turns:
             return (1.0,) * len(weights)
         return tuple(weights)
 
+    def can_choose(self, weights: Sequence[float]) -> bool:
+        """Return whether enabled tasks of these weights make up a step."""
+        return any(weights) if self.schedule is Schedule.WEIGHTED else bool(weights)
+
     def active(self, step: int, weights: Sequence[float]) -> int | None:
         """Return the index of the one task of this step; None where all take part.
 

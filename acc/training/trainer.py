@@ -168,6 +168,11 @@ class Trainer:
                 group["lr"] = chosen
         return old
 
+    @property
+    def can_step(self) -> bool:
+        """Whether a task is left to train: one is enabled and, by weight, one can be drawn."""
+        return self.turns.can_choose(self._weights)
+
     def step(self) -> None:
         """Do one optimizer step and leave its losses in the ring.
 

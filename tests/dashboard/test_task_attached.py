@@ -10,7 +10,7 @@ from tests.dashboard.task_offers import (
     text_of,
     typed,
 )
-from trainer.models import Call, Job, RegisteredClass
+from trainer.models import Call, RegisteredClass
 from trainer.services.commands import command_applied, command_refused, command_send
 from trainer.services.job_start import job_start
 
@@ -94,7 +94,7 @@ def test_while_a_job_trains_the_note_says_from_which_step_on_it_trains_the_task(
 
 def test_a_job_that_waits_for_a_worker_is_not_waited_for(experiment, htmx):
     job = job_start(experiment=experiment, steps=5)
-    command = command_send(job=job, kind="add_task", payload={"task": "x"}, states=Job.ACTIVE)
+    command = command_send(job=job, kind="add_task", payload={"task": "x"})
     thread = answer_next_call(answer={"name": "x", "command": command.pk})
     text = text_of(htmx.post(PATH, typed()))
     thread.join()

@@ -83,15 +83,6 @@ def test_a_switch_pressed_twice_on_old_pages_switches_once(experiment, htmx):
     assert not card_named(experiment, "kl").enabled
 
 
-def test_the_last_task_of_a_job_stays_on_and_the_card_says_why(experiment, htmx):
-    Scribe.start(experiment)
-    for name in ("kl", "digit"):
-        htmx.post(path(card_named(experiment, name), "toggle"), {"enabled": "false"})
-    response = htmx.post(path(card_named(experiment, "recon"), "toggle"), {"enabled": "false"})
-    assert response.status_code == 422
-    assert "&#x27;recon&#x27; is the only enabled task" in text_of(response)
-
-
 def test_a_change_during_a_job_is_asked_then_applied_at_its_step(experiment, htmx):
     scribe = Scribe.start(experiment)
     card = card_named(experiment, "kl")
@@ -182,15 +173,6 @@ def test_a_name_that_was_taken_meanwhile_is_offered_no_more(experiment, htmx):
     card_add(experiment=experiment, name="kl", class_name=card.class_name, dataset=card.dataset)
     assert htmx.get(PANEL).context["undo_rows"] == []
     assert htmx.post(RESTORE, {"name": "kl"}).status_code == 422
-
-
-def test_the_last_task_of_a_job_is_not_removed_and_the_card_says_why(experiment, htmx):
-    Scribe.start(experiment)
-    for name in ("kl", "digit"):
-        htmx.post(path(card_named(experiment, name), "toggle"), {"enabled": "false"})
-    response = htmx.post(path(card_named(experiment, "recon"), "remove"))
-    assert response.status_code == 422
-    assert "is the only enabled task" in text_of(response)
 
 
 def test_changes_need_somebody_who_is_signed_in(experiment, client):

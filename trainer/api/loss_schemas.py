@@ -1,19 +1,25 @@
 """The shapes of losses in the API."""
 
+from typing import Annotated
+
 from ninja import Field, Schema
+from pydantic import AfterValidator
+
+# -1 is what counts from 0 would have before its first step.
+FromTheStart = Annotated[int, AfterValidator(lambda step: max(0, step))]
 
 
 class LossPart(Schema):
     """Which part of a job's losses is asked for, and how finely."""
 
-    after_step: int = Field(
-        0, ge=0, le=2**31 - 1, description="Only points of later steps than this."
+    after_step: FromTheStart = Field(
+        0, ge=-1, le=2**31 - 1, description="Only points of later steps than this."
     )
     last_step: int | None = Field(
         None, ge=0, le=2**31 - 1, description="Only points up to this step."
     )
     max_points: int | None = Field(
-        None, ge=5, le=100_000, description="At most this many points a series."
+        None, ge=1, le=100_000, description="At most this many points a series."
     )
     bands: bool = Field(
         False, description="With max_points: also each stretch's range and mean, as `bands`."

@@ -48,6 +48,9 @@ class Job(models.Model):
     current_step = models.PositiveIntegerField(default=0)
     lr = models.FloatField(validators=[validate_positive, MaxValueValidator(10.0)])
     probe_lr = models.FloatField(validators=[validate_positive, MaxValueValidator(10.0)])
+    # What `set_lr` made of them; what a job began with stays, for whoever repeats it.
+    lr_set = models.FloatField(null=True, blank=True)
+    probe_lr_set = models.FloatField(null=True, blank=True)
     batch_size = models.PositiveIntegerField(
         validators=[MinValueValidator(1), MaxValueValidator(65536)]
     )
@@ -130,6 +133,16 @@ class Job(models.Model):
     def tag_list(self) -> list[str]:
         """Its tags, one by one."""
         return [tag for tag in self.tags.split(", ") if tag]
+
+    @property
+    def lr_in_force(self) -> float:
+        """The learning rate of the model's weights now."""
+        return self.lr if self.lr_set is None else self.lr_set
+
+    @property
+    def probe_lr_in_force(self) -> float:
+        """The learning rate of the heads now."""
+        return self.probe_lr if self.probe_lr_set is None else self.probe_lr_set
 
     @property
     def is_active(self) -> bool:

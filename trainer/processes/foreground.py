@@ -6,20 +6,18 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from trainer.processes import preflight
 from trainer.processes.lock import AlreadyRunning, HomeLock
+from trainer.processes.prepare import database_prepare
 from trainer.processes.specs import site_url
 from trainer.processes.system import System
 from trainer.processes.terminal import take_terminal
 from trainer.processes.valkey import ValkeyRefused, valkey_prepare
-from trainer.services.access import api_token_ensure, operator_ensure, sign_in_link_create
+from trainer.services.access import operator_ensure, sign_in_link_create
 
 REFUSED, BUSY = 2, 3
-START_LOCK = 0x41434321  # any number that nobody else uses in this database
 
 
 def run_foreground(*, with_web: bool, ready: Callable[[], str]) -> None:
@@ -72,16 +70,7 @@ def _check(*, with_web: bool) -> None:
 
 
 def _prepare(*, with_web: bool) -> None:
-    if connection.vendor == "postgresql":
-        # Machines that start at once take turns; the lock is gone with the connection.
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [START_LOCK])
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        _say("Preparing the database.")
-        call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
-    operator_ensure()
-    api_token_ensure()
+    database_prepare(say=_say)
     if with_web:
         preflight.check_exposure(settings.ACC_HOST, settings.ACC_ALLOWED_HOSTS)
     connection.close()  # the children and the steward's thread open their own

@@ -20,6 +20,9 @@ from trainer.selectors.loss_levels import (
 )
 from trainer.selectors.loss_runs import LossRun, last_step_stored, loss_runs
 
+# With fewer points the ends give way to what is out of the ordinary.
+FEWEST_WITH_ENDS = 5
+
 
 def loss_points(job: Job, *, after_step: int = 0) -> Iterator[dict[str, Any]]:
     """Yield every recorded point in order: by step, then in the order of the tasks."""
@@ -129,6 +132,8 @@ def _thinned(
 def _extremes(losses_N: NDArray[np.float32], max_points: int) -> NDArray[np.int64]:
     """Return the indices of the ends and of each bucket's extremes and first non-finite loss."""
     broken = not np.isfinite(losses_N).all()
+    if max_points < FEWEST_WITH_ENDS:
+        return _few(losses_N, max_points)
     bucket_count = max(1, (max_points - 2) // (3 if broken else 2))
     size = -(-len(losses_N) // bucket_count)
     table_BS = np.pad(losses_N, (0, -len(losses_N) % size), mode="edge").reshape(-1, size)
@@ -146,3 +151,16 @@ def _extremes(losses_N: NDArray[np.float32], max_points: int) -> NDArray[np.int6
             starts_B[odd_B] + (~finite_BS[odd_B]).argmax(axis=1),
         ]
     return np.unique(np.minimum(np.concatenate(kept), len(losses_N) - 1))
+
+
+def _few(losses_N: NDArray[np.float32], max_points: int) -> NDArray[np.int64]:
+    """Return the indices of the points that say most: what is not finite, extremes, then ends."""
+    finite_N = np.isfinite(losses_N)
+    telling = [] if finite_N.all() else [(~finite_N).argmax()]
+    telling += [
+        np.where(finite_N, losses_N, -np.inf).argmax(),
+        np.where(finite_N, losses_N, np.inf).argmin(),
+        len(losses_N) - 1,
+        0,
+    ]
+    return np.unique(telling[:max_points])

@@ -16,6 +16,13 @@ def classes_offered(registry: str) -> list[RegisteredClass]:
     return list(RegisteredClass.objects.filter(registry=registry))
 
 
+def class_names_offered(registry: str) -> set[str]:
+    """Return the names of the classes of one registry that are on offer."""
+    return set(
+        RegisteredClass.objects.filter(registry=registry).values_list("class_name", flat=True)
+    )
+
+
 def class_offered(registry: str, class_name: str) -> RegisteredClass | None:
     """Return the class on offer under a name."""
     return RegisteredClass.objects.filter(registry=registry, class_name=class_name).first()

@@ -54,15 +54,9 @@ def card_set_weight(*, card: TaskCard, weight: float, by: str = "", why: str = "
 
     Raises:
         CardRefused: the weight is negative, huge or no number.
-        CardConflict: a job that draws tasks by weight would have none left to draw.
     """
     card = _locked(card)
     job = _job_with(card)
-    if job is not None and weight == 0 and _is_last_drawn(card, job):
-        raise CardConflict(
-            f"'{card.name}' is the only task that job {job.pk} can draw by weight; "
-            "its weight must stay above 0"
-        )
     card.weight = weight
     try:
         card.clean_fields()
@@ -78,12 +72,10 @@ def card_set_weight(*, card: TaskCard, weight: float, by: str = "", why: str = "
 def card_toggle(*, card: TaskCard, by: str = "", why: str = "") -> TaskCard:
     """Let a task take part in training, or not; its head keeps what it learned.
 
-    Raises:
-        CardConflict: it is the last task that a job in progress trains.
+    A job in progress that has no other one to train rests until it has.
     """
     card = _locked(card)
     job = _job_with(card)
-    _refuse_last(card, job)
     card.enabled = not card.enabled
     card.save(update_fields=["enabled"])
     payload = {"task": card.name, "enabled": card.enabled}
@@ -95,14 +87,11 @@ def card_toggle(*, card: TaskCard, by: str = "", why: str = "") -> TaskCard:
 def card_remove(*, card: TaskCard, by: str = "", why: str = "") -> str:
     """Detach a task; return its name. Losses that jobs recorded for it stay.
 
-    A job in progress sets it aside at its next step. For an hour `card_restore` undoes this.
-
-    Raises:
-        CardConflict: it is the last task that a job in progress trains.
+    A job in progress sets it aside at its next step, and rests where it has no other one to train.
+    For an hour `card_restore` undoes this.
     """
     card = _locked(card)
     job = _job_with(card)
-    _refuse_last(card, job)
     card.removed_at = timezone.now()
     card.save(update_fields=["removed_at"])
     _tell(card, job, kind="remove_task", payload={"task": card.name}, by=by, why=why)
@@ -212,27 +201,4 @@ def _tell(
     announce(card.experiment.group, {"type": "task", "experiment": slug, "task": card.name})
     if job is None:
         return None
-    return command_send(job=job, kind=kind, payload=payload, by=by, why=why, states=Job.ACTIVE)
-
-
-def _refuse_last(card: TaskCard, job: Job | None) -> None:
-    """Raise CardConflict where a job would have nothing left to train without the task."""
-    if job is None or not card.enabled:
-        return
-    others = card.experiment.task_cards.filter(enabled=True).exclude(pk=card.pk)
-    if not others.filter(name__in=job_task_names(job)).exists():
-        raise CardConflict(
-            f"'{card.name}' is the only enabled task of job {job.pk}; stop the job instead"
-        )
-    if _is_last_drawn(card, job):
-        raise CardConflict(
-            f"'{card.name}' is the only task that job {job.pk} can draw by weight; "
-            "give another one a weight above 0 first"
-        )
-
-
-def _is_last_drawn(card: TaskCard, job: Job) -> bool:
-    if job.schedule != Job.Schedule.WEIGHTED or not card.enabled or card.weight == 0:
-        return False
-    others = card.experiment.task_cards.filter(enabled=True, weight__gt=0).exclude(pk=card.pk)
-    return not others.filter(name__in=job_task_names(job)).exists()
+    return command_send(job=job, kind=kind, payload=payload, by=by, why=why)

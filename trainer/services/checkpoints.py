@@ -68,9 +68,11 @@ def checkpoint_take(
         kind: one that is only to be looked at goes by itself later.
 
     Raises:
-        JobConflict: no worker holds the job, it ended first, it does not come to its next step,
+        JobConflict: the job waits for a worker, it ended first, it does not come to its next step,
             or its disk cannot be written.
     """
+    if job.state not in Job.HELD:
+        raise JobConflict(f"job {job.pk} is {job.state}; it has no state of its own to save yet")
     command = command_send(
         job=job,
         kind="save_checkpoint",

@@ -48,7 +48,7 @@ def job_set_lr(
     """Change the learning rates of a running job from its next step on.
 
     Raises:
-        JobConflict: no worker holds the job.
+        JobConflict: the job is at its end.
         JobRefused: no rate is given, or one is out of its range.
     """
     rates = {"lr": lr, "probe_lr": probe_lr}
@@ -69,7 +69,7 @@ def job_set_eval_every(*, job: Job, steps: int, by: str = "", why: str = "") -> 
     """Change how often a running job is evaluated; 0 for only when it ends.
 
     Raises:
-        JobConflict: no worker holds the job.
+        JobConflict: the job is at its end.
         JobRefused: the number is out of its range.
     """
     if not 0 <= steps <= MAX_STEPS:
@@ -84,24 +84,19 @@ def command_send(
     payload: dict[str, Any] | None = None,
     by: str = "",
     why: str = "",
-    states: tuple[Job.State, ...] = Job.HELD,
 ) -> JobCommand:
-    """Ask something of a job; its worker answers between two steps.
-
-    Args:
-        states: those in which the job can be asked; a job that waits for a worker is told when
-            it begins.
+    """Ask something of a job; its worker answers between two steps, and one to come at once.
 
     Raises:
-        JobConflict: the job is in another state.
+        JobConflict: the job is at its end.
         ValidationError: `why` is too long.
     """
     command = JobCommand(job=job, kind=kind, payload=payload or {}, by=by, why=why)
     command.clean_fields(exclude=["payload"])
     with transaction.atomic():
         state = Job.objects.select_for_update().values_list("state", flat=True).get(pk=job.pk)
-        if state not in states:
-            raise JobConflict(f"job {job.pk} is {state}; only a running job can take a {kind}")
+        if state not in Job.ACTIVE:
+            raise JobConflict(f"job {job.pk} is {state}; only a job in progress can take a {kind}")
         command.save()
         transaction.on_commit(lambda: _ring(job.pk))
     return command

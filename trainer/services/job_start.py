@@ -38,7 +38,7 @@ def job_start(*, experiment: Experiment, by: str = "", **settings: Unpack[JobSet
 
     Raises:
         JobConflict: another job of the experiment is active.
-        JobRefused: no task is enabled.
+        JobRefused: no task is enabled, or tasks are drawn by weight and none has one.
         ClassMissing: a class that is needed is no longer on offer.
         ValidationError: a number is out of its range or the schedule is unknown.
     """
@@ -172,6 +172,12 @@ def _plan_freeze(job: Job) -> None:
     if not job.task_names:
         raise JobRefused(
             f"no task is enabled in experiment '{job.experiment.slug}'; add or enable one first"
+        )
+    if job.schedule == Job.Schedule.WEIGHTED and not any(
+        task["weight"] for task in job.plan["tasks"] if task["enabled"]
+    ):
+        raise JobRefused(
+            "tasks are to be drawn by weight, and every enabled one has weight 0; give one more"
         )
 
 

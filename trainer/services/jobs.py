@@ -97,6 +97,16 @@ def job_eval_every_set(job: Job, every: int) -> None:
         raise FenceLostError(f"job {job.pk} was taken from {job.worker}")
 
 
+def job_rates_set(job: Job, *, lr: float, probe_lr: float) -> None:
+    """Keep the learning rates that a held job trains with from now on, for whoever asks.
+
+    Raises:
+        FenceLostError: the job is no longer this worker's.
+    """
+    if not job_held(job).update(lr_set=lr, probe_lr_set=probe_lr):
+        raise FenceLostError(f"job {job.pk} was taken from {job.worker}")
+
+
 @transaction.atomic
 def job_running_announce(job: Job, *, step: int, device: str, threads: int, resumed: bool) -> None:
     """Record on which device the job runs, with how many CPU threads, and from which step.

@@ -3,16 +3,27 @@
 from typing import Any
 
 from trainer.models import Dataset, Experiment, Registry, TaskCard
-from trainer.services.sources import SourceRef, sources_of
+from trainer.selectors.registry import class_names_offered
+from trainer.services.sources import ClassMissing, SourceRef, sources_of
 
 
 def plan_of(experiment: Experiment) -> dict[str, Any]:
     """Return the model, tasks, datasets and source versions of an experiment as plain data.
 
+    A disabled task whose class is no longer on offer is left out: it stands in nobody's way.
+
     Raises:
-        ClassMissing: a class that is needed is not on offer.
+        ClassMissing: the model's class, or that of an enabled task, is not on offer.
     """
+    offered = class_names_offered(Registry.TASKS)
     cards = list(experiment.task_cards.select_related("dataset"))
+    for card in cards:
+        if card.enabled and card.class_name not in offered:
+            raise ClassMissing(
+                f"task '{card.name}' needs the class {card.class_name}, which is no longer on "
+                "offer; put its file back, or disable or remove the task"
+            )
+    cards = [card for card in cards if card.class_name in offered]
     classes = [(Registry.MODELS, experiment.model_class)]
     classes += [(Registry.TASKS, card.class_name) for card in cards]
     return {

@@ -8,6 +8,7 @@ import torch
 from acc.dataset import AccDataset
 from trainer.models import Dataset, Experiment, Registry, TaskCard
 from trainer.selectors.experiments import card_as_dict, dataset_as_dict
+from trainer.selectors.registry import class_names_offered
 from trainer.services.cards import card_attach
 from trainer.services.datasets import DatasetRefused
 from trainer.services.experiments import experiment_create
@@ -25,7 +26,13 @@ USUAL_SIZE = 32
 def model_create(payload: dict[str, Any]) -> dict[str, Any]:
     """Build a model once, to see that it can be, and make an experiment of it."""
     torch.manual_seed(0)
-    cards = list(TaskCard.objects.filter(experiment__slug=payload["experiment"]))
+    # A task whose class is gone stands in no model's way; a job says so once it is to train it.
+    offered = class_names_offered(Registry.TASKS)
+    cards = list(
+        TaskCard.objects.filter(
+            experiment__slug=payload["experiment"], class_name__in=offered
+        ).select_related("dataset")
+    )
     sources = sources_of(
         [(Registry.MODELS, payload["class_name"])]
         + [(Registry.TASKS, card.class_name) for card in cards]

@@ -10,7 +10,12 @@ from trainer.selectors.commands import commands_applied, commands_held_by, comma
 from trainer.services.card_refusals import card_command_refused
 from trainer.services.commands import command_applied, command_refused
 from trainer.services.job_start import STEERING
-from trainer.services.jobs import FenceLostError, job_eval_every_set, job_pause_set
+from trainer.services.jobs import (
+    FenceLostError,
+    job_eval_every_set,
+    job_pause_set,
+    job_rates_set,
+)
 from trainer.worker.control import Control, Order
 from trainer.worker.error_sentence import error_sentence
 from trainer.worker.eval_cadence import EvalCadence
@@ -55,6 +60,7 @@ class Steering:
         self._cadence = cadence
         self._save = save
         self._tasks = TaskSteering(job, trainer, recorder.summaries)
+        self._shows_paused = False
         self._ended: Job.State | None = None
         self._to_repeat = deque(_claimed(job, _commands_after(job)))
         self._scheduled = deque(_claimed(job, commands_scheduled(job)))
@@ -71,21 +77,25 @@ class Steering:
 
     def begin(self) -> None:
         """Show a job that was paused when its worker left as paused again."""
-        if self.paused:
-            self._recorder.after_losses(self._show_paused)
+        self._show()
+
+    @property
+    def rests(self) -> bool:
+        """Whether the job does no step: it is paused, or has no task left to train."""
+        return self.paused or not self._trainer.can_step
 
     @property
     def waiting(self) -> bool:
         """Whether `follow` has something to do before the next step."""
         return (
             bool(self._control.inbox)
-            or self.paused
+            or self.rests
             or self._is_due(self._to_repeat)
             or self._is_due(self._scheduled)
         )
 
     def follow(self) -> Job.State | None:
-        """Apply what is in the inbox; while paused, wait for more.
+        """Apply what is in the inbox; while the job rests, wait for more.
 
         Returns:
             The state in which the job is to end now; None to go on.
@@ -100,7 +110,7 @@ class Steering:
                 self._apply_at_once(self._scheduled.popleft())
             while self._ended is None and self._control.inbox:
                 self._take(self._control.inbox.popleft())
-            if self._ended is not None or not self.paused:
+            if self._ended is not None or not self.rests:
                 return self._ended
             if self._recorder.failure is not None:
                 raise self._recorder.failure
@@ -177,6 +187,7 @@ class Steering:
         return self._verbs[command.kind](command.payload)
 
     def _answer(self, command: JobCommand, detail: dict[str, Any]) -> None:
+        self._show()  # first: whoever waits for the answer then sees the job's state
         step = self._trainer.step_count
         self._recorder.after_losses(
             lambda: command_applied(command=command, step=step, detail=detail)
@@ -203,24 +214,34 @@ class Steering:
 
     def _pause(self, _: dict[str, Any]) -> dict[str, Any]:
         self.paused = True
-        self._recorder.after_losses(self._show_paused)
         return {}
 
     def _resume(self, _: dict[str, Any]) -> dict[str, Any]:
+        if not self._trainer.can_step:
+            raise ValueError(
+                f"job {self._job.pk} has no task left to train; enable or add one, or give one a "
+                "weight above 0"
+            )
         self.paused = False
-        self._recorder.after_losses(self._show_running)
         return {}
 
-    def _show_paused(self) -> None:
-        self._recorder.progress.rest()
-        job_pause_set(self._job, paused=True)
+    def _show(self) -> None:
+        """Show the job as paused or running, where it has not been shown so yet."""
+        if self.rests == self._shows_paused:
+            return
+        self._shows_paused = paused = self.rests
+        progress = self._recorder.progress
 
-    def _show_running(self) -> None:
-        self._recorder.progress.go_on()
-        job_pause_set(self._job, paused=False)
+        def show() -> None:
+            progress.rest() if paused else progress.go_on()
+            job_pause_set(self._job, paused=paused)
+
+        self._recorder.after_losses(show)
 
     def _set_lr(self, payload: dict[str, Any]) -> dict[str, Any]:
         old = self._trainer.set_lr(lr=payload.get("lr"), probe_lr=payload.get("probe_lr"))
+        rates = old | payload
+        self._recorder.after_losses(lambda: job_rates_set(self._job, **rates))
         return payload | {f"old_{name}": old[name] for name in payload}
 
     def _set_eval_every(self, payload: dict[str, Any]) -> dict[str, Any]:

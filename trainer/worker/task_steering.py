@@ -6,7 +6,6 @@ from typing import Any
 from acc.tasks.base import Task
 from acc.training.randomness import own_randomness
 from acc.training.rehearsal import rehearse
-from acc.training.schedule import Schedule
 from acc.training.trainer import Trainer
 from trainer.models import Job, JobCommand
 from trainer.selectors.job_tasks import JobTask, job_task_added
@@ -77,22 +76,17 @@ class TaskSteering:
 
     def _set_weight(self, payload: dict[str, Any]) -> Detail:
         name, weight = self._trained(payload), payload["weight"]
-        if weight == 0 and self._trainer.config.schedule is Schedule.WEIGHTED:
-            self._refuse_last(name)
         old = self._trainer.set_weight(name, weight)
         return {"task": name, "old": old, "new": weight}
 
     def _set_enabled(self, payload: dict[str, Any]) -> Detail:
         name, enabled = self._trained(payload), payload["enabled"]
-        if not enabled:
-            self._refuse_last(name)
         old = self._trainer.tasks[name].enabled
         self._trainer.set_enabled(name, enabled=enabled)
         return {"task": name, "old": old, "new": enabled}
 
     def _remove(self, payload: dict[str, Any]) -> Detail:
         name = self._trained(payload)
-        self._refuse_last(name)
         self._trainer.set_aside(name)
         return {"task": name}
 
@@ -108,17 +102,3 @@ class TaskSteering:
         if name not in self._trainer.tasks:
             raise ValueError(f"job {self._job.pk} trains no task named '{name}'")
         return name
-
-    def _refuse_last(self, name: str) -> None:
-        """Raise ValueError where no step could be done without the task."""
-        drawn = self._trainer.config.schedule is Schedule.WEIGHTED
-        able = [
-            task.name
-            for task in self._trainer.tasks.values()
-            if task.enabled and (task.weight > 0 or not drawn)
-        ]
-        if able == [name]:
-            what = "task that can be drawn by weight" if drawn else "enabled task"
-            raise ValueError(
-                f"'{name}' is the only {what} of job {self._job.pk}; stop the job instead"
-            )

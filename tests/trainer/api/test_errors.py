@@ -122,7 +122,7 @@ def test_a_wrong_parameter_of_a_list_is_refused(script, experiment, refused, que
 
 
 @pytest.mark.parametrize(
-    "query", ["after_step=-1", "after_step=" + "9" * 30, "max_points=0", "max_points=many"]
+    "query", ["after_step=-2", "after_step=" + "9" * 30, "max_points=0", "max_points=many"]
 )
 def test_a_wrong_parameter_of_the_losses_is_refused(script, queued, refused, query):
     refused(script.get(f"/jobs/{queued.pk}/loss_history?{query}"), 400)

@@ -98,8 +98,7 @@ def test_what_steers_a_job_needs_one(script, experiment, refused):
     refused(script.post("/train/set_lr", {"lr": 0.1}), 409)
 
 
-def test_a_queued_job_is_stopped_at_once_but_not_paused(script, queued, refused):
-    assert "is queued" in refused(script.post("/train/pause"), 409)
+def test_a_queued_job_is_stopped_at_once(script, queued):
     assert script.post("/train/stop").json()["state"] == "stopped"
     (_, stopped) = script.get(f"/jobs/{queued.pk}/events").json()
     assert (stopped["kind"], stopped["by"], stopped["step"]) == ("stopped", "operator", 0)

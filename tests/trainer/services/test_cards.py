@@ -20,7 +20,6 @@ from trainer.services.cards import (
     latent_slice_parse,
 )
 from trainer.services.experiments import CardRefused, card_add
-from trainer.services.job_start import job_start
 from trainer.services.plan import task_plan
 from trainer.services.reconciler import reconcile_once
 from trainer.services.sources import sources_of
@@ -104,13 +103,6 @@ def test_a_toggle_reaches_the_running_job(card, running):
     ]
 
 
-def test_a_running_job_keeps_its_last_task(experiment, card, running):
-    card_toggle(card=card)
-    with pytest.raises(CardConflict, match="only enabled task of job"):
-        card_toggle(card=experiment.task_cards.get(name="digit"))
-    assert experiment.task_cards.get(name="digit").enabled
-
-
 def test_a_removal_reaches_the_running_job_and_its_undoing_too(experiment, card, running):
     assert card_remove(card=card, by="ann", why="in the way") == "recon"
     assert [card.name for card in experiment.task_cards.all()] == ["digit"]
@@ -118,20 +110,6 @@ def test_a_removal_reaches_the_running_job_and_its_undoing_too(experiment, card,
     assert [card.name for card in experiment.task_cards.all()] == ["recon", "digit"]
     assert told() == [("remove_task", {"task": "recon"}), ("restore_task", {"task": "recon"})]
     assert JobCommand.objects.first().why == "in the way"
-
-
-def test_a_running_job_keeps_its_last_task_from_being_removed(experiment, card, running):
-    card_remove(card=card)
-    with pytest.raises(CardConflict, match="only enabled task of job"):
-        card_remove(card=experiment.task_cards.get(name="digit"))
-
-
-def test_a_job_that_draws_by_weight_keeps_one_that_it_can_draw(experiment, card):
-    job_start(experiment=experiment, steps=5, schedule="weighted")
-    card_set_weight(card=card, weight=0.0)
-    for change in (card_toggle, card_remove):
-        with pytest.raises(CardConflict, match="can draw by weight"):
-            change(card=experiment.task_cards.get(name="digit"))
 
 
 def test_a_removed_task_is_gone_and_its_name_free(experiment, card):

@@ -43,10 +43,14 @@ def test_a_job_at_its_end_cannot_be_stopped(running):
         job_stop(job=running)
 
 
-def test_a_waiting_job_takes_no_pause(queued):
-    with pytest.raises(JobConflict, match="is queued; only a running job"):
+def test_a_waiting_job_is_told_once_it_begins_and_one_at_its_end_never(queued):
+    command = command_send(job=queued, kind="pause")
+    assert command.state == "pending"
+    job_stop(job=queued)
+    command.refresh_from_db()
+    assert command.state == "refused"
+    with pytest.raises(JobConflict, match="is stopped; only a job in progress"):
         command_send(job=queued, kind="pause")
-    assert not JobCommand.objects.exists()
 
 
 def test_a_command_takes_effect_once_however_often_it_is_reported(running):

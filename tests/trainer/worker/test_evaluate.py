@@ -234,7 +234,7 @@ def test_a_task_that_cannot_be_built_says_why_and_the_others_are_measured(
 @pytest.mark.parametrize("end", ["completed", "stopped"])
 def test_a_job_is_evaluated_when_it_ends(queued_job: Job, end: str) -> None:
     if end == "stopped":
-        command_send(job=queued_job, kind="stop", states=Job.ACTIVE)
+        command_send(job=queued_job, kind="stop")
     job_run(queued_job.pk)
     call = Call.objects.get(kind=EVAL_RUN)
     call_answer(call.pk)

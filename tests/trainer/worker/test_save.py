@@ -46,9 +46,7 @@ def saved(job: Job) -> list[Checkpoint]:
 
 def ask(job: Job, tag: str = "") -> JobCommand:
     """Ask for a checkpoint of a job that may still wait for its worker."""
-    return command_send(
-        job=job, kind="save_checkpoint", payload={"tag": tag}, states=Job.ACTIVE, by="ada"
-    )
+    return command_send(job=job, kind="save_checkpoint", payload={"tag": tag}, by="ada")
 
 
 def test_a_running_job_saves_its_state_between_two_steps_and_tells_of_it(queued_job: Job) -> None:

@@ -14,7 +14,10 @@ from tests.trainer.worker.steered import (
     weights,
 )
 from trainer.models import Job, JobCommand
-from trainer.services.commands import command_send
+from trainer.selectors.jobs import job_as_dict
+from trainer.selectors.losses import loss_points
+from trainer.services.cards import card_remove, card_set_weight, card_toggle
+from trainer.services.commands import command_send, command_settle, job_set_lr, job_stop
 from trainer.worker.run import job_run
 
 pytestmark = [pytest.mark.portable, pytest.mark.usefixtures("valkey")]
@@ -33,7 +36,6 @@ def test_a_command_takes_effect_once_and_is_told_with_its_step(queued_job: Job) 
         job=queued_job,
         kind="set_weight",
         payload={"task": "kl", "weight": 0.5},
-        states=Job.ACTIVE,
         by="ada",
     )
     job_run(queued_job.pk)
@@ -52,7 +54,6 @@ def test_a_command_that_cannot_apply_is_refused_with_a_reason(queued_job: Job) -
         job=queued_job,
         kind="set_weight",
         payload={"task": "nobody", "weight": 1.0},
-        states=Job.ACTIVE,
     )
     job_run(queued_job.pk)
     command.refresh_from_db()
@@ -104,7 +105,6 @@ def test_after_a_crash_what_is_new_waits_for_what_is_repeated(queued_job: Job) -
         job=queued_job,
         kind="set_weight",
         payload={"task": "kl", "weight": 0.75},
-        states=Job.ACTIVE,
     )
     applied(queued_job, "pause", 9)
     with running(queued_job):
@@ -116,20 +116,60 @@ def test_after_a_crash_what_is_new_waits_for_what_is_repeated(queued_job: Job) -
     assert weights(queued_job, "kl")[-1] == 0.75
 
 
-def test_the_last_task_that_a_job_trains_stays_and_its_card_says_so(queued_job: Job) -> None:
-    cards = queued_job.experiment.task_cards
-    for name in ("recon", "kl", "digit"):
-        # As the cards say: a change that the job refuses must not stay in one of them.
-        cards.filter(name=name).update(enabled=False)
-        payload = {"task": name, "enabled": False}
-        command_send(job=queued_job, kind="set_enabled", payload=payload, states=Job.ACTIVE)
+def test_a_pause_asked_before_a_worker_has_the_job_comes_before_its_first_step(queued_job) -> None:
+    command_send(job=queued_job, kind="pause")
+    with running(queued_job):
+        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused")
+        assert not list(loss_points(queued_job))
+        command_send(job=queued_job, kind="resume")
+    assert state_of(queued_job) == Job.State.COMPLETED
+
+
+def test_a_job_tells_the_rates_in_force_and_keeps_those_it_began_with(queued_job: Job) -> None:
+    job_set_lr(job=queued_job, probe_lr=0.25)
     job_run(queued_job.pk)
-    refused = JobCommand.objects.get(job=queued_job, state=JobCommand.State.REFUSED)
-    assert refused.reason == (
-        f"'digit' is the only enabled task of job {queued_job.pk}; stop the job instead"
-    )
-    assert list(cards.filter(enabled=True).values_list("name", flat=True)) == ["digit"]
-    assert queued_job.events.get(kind="refused").detail["reason"] == refused.reason
+    queued_job.refresh_from_db()
+    told = job_as_dict(queued_job)
+    assert (told["lr"], told["probe_lr"]) == (0.001, 0.25)
+    assert (queued_job.lr, queued_job.probe_lr) == (0.001, 0.001)
+
+
+def test_a_job_with_no_task_left_rests_until_it_has_one_again(queued_job: Job) -> None:
+    cards = {card.name: card for card in queued_job.experiment.task_cards.all()}
+    for name in ("recon", "kl"):
+        card_remove(card=cards[name])
+    card_toggle(card=cards["digit"])
+    with running(queued_job):
+        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "rests")
+        assert not list(loss_points(queued_job))
+        resume = command_send(job=queued_job, kind="resume")
+        command_settle(resume, seconds=60)
+        assert resume.reason.startswith(f"job {queued_job.pk} has no task left to train")
+        assert state_of(queued_job) == Job.State.PAUSED
+        card_toggle(card=cards["digit"])
+    assert state_of(queued_job) == Job.State.COMPLETED
+    assert {point["task_name"] for point in loss_points(queued_job)} == {"digit"}
+
+
+def test_a_job_whose_tasks_are_all_gone_can_be_stopped(queued_job: Job) -> None:
+    for card in queued_job.experiment.task_cards.all():
+        card_remove(card=card)
+    with running(queued_job):
+        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "rests")
+        job_stop(job=queued_job)
+    assert state_of(queued_job) == Job.State.STOPPED
+    queued_job.refresh_from_db()
+    assert queued_job.checkpoint is not None
+
+
+def test_a_job_that_draws_by_weight_rests_while_every_weight_is_zero(queued_job: Job) -> None:
+    Job.objects.filter(pk=queued_job.pk).update(schedule=Job.Schedule.WEIGHTED)
+    cards = queued_job.experiment.task_cards.all()
+    for card in cards:
+        card_set_weight(card=card, weight=0.0)
+    with running(queued_job):
+        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "rests")
+        card_set_weight(card=cards[0], weight=0.5)
     assert state_of(queued_job) == Job.State.COMPLETED
 
 
@@ -139,7 +179,6 @@ def test_an_event_says_what_was_before_what_is_now_who_and_why(queued_job: Job) 
         job=queued_job,
         kind="set_enabled",
         payload={"task": "kl", "enabled": False},
-        states=Job.ACTIVE,
         by="ada",
         why="it is done",
     )
