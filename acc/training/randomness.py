@@ -57,6 +57,13 @@ class RandomStream:
                 torch.set_rng_state(mine)
 
 
+def seed_all(seed: int) -> None:
+    """Let all global generators begin at a seed: torch's, NumPy's legacy one and Python's."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002
+    torch.manual_seed(seed)
+
+
 @contextmanager
 def own_randomness(seed: int) -> Iterator[None]:
     """Let all global generators begin at a seed for a while, and stand afterwards where they stood.
@@ -64,9 +71,7 @@ def own_randomness(seed: int) -> Iterator[None]:
     What is made inside depends on the seed alone, and nobody outside notices that it was made.
     """
     tensors, meta = rng_state()
-    random.seed(seed)
-    np.random.seed(seed % 2**32)  # noqa: NPY002
-    torch.manual_seed(seed)
+    seed_all(seed)
     try:
         yield
     finally:

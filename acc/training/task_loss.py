@@ -1,5 +1,6 @@
 """One task's loss of one batch, checked, and the weighted sum of several."""
 
+import torch
 from torch import Tensor
 
 from acc.model_output import ModelOutput
@@ -43,8 +44,13 @@ def loss_of(
 
 
 def weighted_sum(losses: list[Tensor], weights: tuple[float, ...]) -> Tensor:
-    """Return the losses times their factors, added up from the first to the last."""
-    total = losses[0] * weights[0]
-    for loss, weight in zip(losses[1:], weights[1:], strict=True):
-        total = total + loss * weight
+    """Return the losses times their factors, added up from the first to the last.
+
+    What has no weight is left out, its gradient too: a loss that is not finite would make the total
+    and every weight of the model so, since 0 times infinity is no number.
+    """
+    total = torch.zeros_like(losses[0].detach())
+    for loss, weight in zip(losses, weights, strict=True):
+        if weight:
+            total = total + loss * weight
     return total

@@ -70,6 +70,7 @@ class Trainer:
             [{"params": list(model.parameters()), "lr": config.lr, "name": MODEL_GROUP}],
             fused=True,
         )
+        self._unfollowed = torch.zeros((), dtype=torch.int64, device=device)
         self.takes_decode = _takes_decode(model)
         for task in tasks:
             self.add_task(task)
@@ -169,6 +170,14 @@ class Trainer:
         return old
 
     @property
+    def unfollowed_steps(self) -> int:
+        """How many steps left the weights as they were since a gradient was not finite.
+
+        Asking makes the CPU wait for the device. Steps whose loss was not finite do not count.
+        """
+        return int(self._unfollowed)
+
+    @property
     def can_step(self) -> bool:
         """Whether a task is left to train: one is enabled and, by weight, one can be drawn."""
         return self.turns.can_choose(self._weights)
@@ -189,14 +198,15 @@ class Trainer:
         if index is None:
             losses = self._joint_losses(number)
             total = weighted_sum(losses, self._layout.weights)
-            self._descend(total, number)
+            self._descend(total, self._layout.weights, number)
             self.ring.put(number, self._layout, losses, total)
         else:
             task = self._enabled[index]
             output, batch = self._forward(task.dataset.name, decode=task.reads_reconstruction)
             loss = self._loss_of(task, output, batch, number)
-            total = weighted_sum([loss], self._layout.weights[index : index + 1])
-            self._descend(total, number)
+            weights = self._layout.weights[index : index + 1]
+            total = weighted_sum([loss], weights)
+            self._descend(total, weights, number)
             self.ring.put_single(number, self._layout, index, loss, total)
         self.step_count = number
         self.clock.steps += time.perf_counter() - began
@@ -235,17 +245,28 @@ class Trainer:
         with stream:
             return loss_of(task, output, batch, number)
 
-    def _descend(self, total: Tensor, number: int) -> None:
+    def _descend(self, total: Tensor, weights: tuple[float, ...], number: int) -> None:
+        if not any(weights):
+            return  # nothing asks for a change
         if not total.requires_grad:
             names = "', '".join(task.name for task in self._enabled)
             raise TaskStepError(
                 names, number, "the loss does not depend on the model or a head; nothing to learn"
             )
         total.backward()  # type: ignore[no-untyped-call]
-        # Adam then leaves every weight as it is: one bad batch must not ruin the model. Decided on
-        # the device, where asking for the number would make the CPU wait for the GPU.
-        self.optimizer.found_inf = (~torch.isfinite(total.detach())).float()  # type: ignore[attr-defined]
+        # Adam then leaves every weight as it is: one bad batch must not ruin the model, and a loss
+        # may be finite where its gradient is not, such as a square root's at 0. Decided on the
+        # device, where asking for the number would make the CPU wait for the GPU.
+        is_finite = torch.isfinite(total.detach())
+        can_be_followed = is_finite & torch.isfinite(self._gradient_norm())
+        self.optimizer.found_inf = (~can_be_followed).float()  # type: ignore[attr-defined]
+        self._unfollowed += is_finite & ~can_be_followed
         self.optimizer.step()
+
+    def _gradient_norm(self) -> Tensor:
+        groups = self.optimizer.param_groups
+        gradients = [p.grad for group in groups for p in group["params"] if p.grad is not None]
+        return torch.nn.utils.get_total_norm(gradients)
 
     def _train_head(self, task: Task) -> None:
         """Give the optimizer those of a head's parameters that it does not have already."""

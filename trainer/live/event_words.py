@@ -117,6 +117,12 @@ def _skipped_words(detail: Mapping[str, Any]) -> str:
     return f"{count:,} evaluations skipped, steps {first:,} to {last:,}: {one_waited}"
 
 
+def _unfollowed_words(detail: Mapping[str, Any]) -> str:
+    count = detail["count"]
+    steps = "a step" if count == 1 else f"{count:,} steps"
+    return f"{steps} changed no weight: a gradient was not finite, though the losses were"
+
+
 def _change(detail: Mapping[str, Any]) -> str:
     new = _text(detail.get("new"))
     return new if detail.get("old") is None else f"{_text(detail['old'])} {ARROW} {new}"
@@ -148,4 +154,5 @@ _SAYERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
         f"evaluated {_cadence(detail.get('new'))}, not {_cadence(detail.get('old'))}"
     ),
     "evals_skipped": _skipped_words,
+    "unfollowed": _unfollowed_words,
 }

@@ -1,9 +1,11 @@
 """How much of the total loss each task of a job is."""
 
+from collections import defaultdict
+
 import numpy as np
 
-from trainer.models import Job, LossSegment
-from trainer.selectors.loss_runs import segment_unpack
+from trainer.models import Job
+from trainer.selectors.loss_runs import last_step_stored, loss_runs
 
 # Over this many of the latest steps: schedules may take one task a step.
 SHARE_STEPS = 100
@@ -11,17 +13,14 @@ SHARE_STEPS = 100
 
 def loss_shares(job: Job) -> dict[str, float]:
     """Return each task's share of the total over the latest steps; {} where there is no total."""
-    segment = LossSegment.objects.filter(job=job).order_by("-first_step").first()
-    if segment is None:
-        return {}
-    run = segment_unpack(segment)
-    rows = slice(-SHARE_STEPS, None)
-    weighted_ST = run.values_ST[rows, :-1] * np.asarray(run.weights, dtype=np.float32)
-    if run.present_ST is not None:
-        weighted_ST = np.where(run.present_ST[rows], weighted_ST, 0)
-    weighted_ST = weighted_ST[np.isfinite(weighted_ST).all(axis=1)]
-    total = float(weighted_ST.sum(dtype=np.float64))
-    if total <= 0:
-        return {}
-    sums_T = weighted_ST.sum(axis=0, dtype=np.float64)
-    return dict(zip(run.task_names, (sums_T / total).tolist(), strict=True))
+    sums: defaultdict[str, float] = defaultdict(float)
+    for run in loss_runs(job, after_step=max(0, last_step_stored(job) - SHARE_STEPS)):
+        weighted_ST = run.values_ST[:, :-1] * np.asarray(run.weights, dtype=np.float32)
+        if run.present_ST is not None:
+            weighted_ST = np.where(run.present_ST, weighted_ST, 0)
+        weighted_ST = weighted_ST[np.isfinite(weighted_ST).all(axis=1)]
+        sums_T = weighted_ST.sum(axis=0, dtype=np.float64).tolist()
+        for name, weighted in zip(run.task_names, sums_T, strict=True):
+            sums[name] += weighted
+    total = sum(sums.values())
+    return {name: share / total for name, share in sums.items()} if total > 0 else {}

@@ -79,7 +79,7 @@ def loss_columns(
         return _columns_of(whole, max_points) | told
     # A view that begins within a bucket has one more of them than its steps would fill.
     fits = step_count <= max_points
-    width = 1 if fits else band_width(step_count / (max_points - 1), steps_a_bucket)
+    width = 1 if fits else band_width(step_count / max(1, max_points - 1), steps_a_bucket)
     if job.points_kept == Job.PointsKept.LEVELS:
         # The view's ends are those of the stretches that it touches.
         width, after_step = max(width, BUCKET_STEPS), after_step // BUCKET_STEPS * BUCKET_STEPS
@@ -156,11 +156,12 @@ def _extremes(losses_N: NDArray[np.float32], max_points: int) -> NDArray[np.int6
 def _few(losses_N: NDArray[np.float32], max_points: int) -> NDArray[np.int64]:
     """Return the indices of the points that say most: what is not finite, extremes, then ends."""
     finite_N = np.isfinite(losses_N)
-    telling = [] if finite_N.all() else [(~finite_N).argmax()]
-    telling += [
+    telling = [
         np.where(finite_N, losses_N, -np.inf).argmax(),
         np.where(finite_N, losses_N, np.inf).argmin(),
-        len(losses_N) - 1,
-        0,
+        np.int64(len(losses_N) - 1),
+        np.int64(0),
     ]
+    if not finite_N.all():
+        telling.insert(0, (~finite_N).argmax())
     return np.unique(telling[:max_points])

@@ -41,6 +41,7 @@ def checkpoint_record(
     known = Checkpoint.objects.filter(file_name=checkpoint.file_name).order_by("pk").first()
     if known is not None:
         return known  # a repeated write: the first one's commit succeeded, its answer was lost
+    checkpoint.parent = _grown_from(job)
     checkpoint.save()
     if command is not None:
         detail = {"checkpoint": checkpoint.pk, "tag": checkpoint.tag}
@@ -71,8 +72,9 @@ def checkpoint_take(
         JobConflict: the job waits for a worker, it ended first, it does not come to its next step,
             or its disk cannot be written.
     """
-    if job.state not in Job.HELD:
-        raise JobConflict(f"job {job.pk} is {job.state}; it has no state of its own to save yet")
+    state = Job.objects.values_list("state", flat=True).get(pk=job.pk)
+    if state not in Job.HELD:
+        raise JobConflict(f"job {job.pk} is {state}; it has no state of its own to save")
     command = command_send(
         job=job,
         kind="save_checkpoint",
@@ -89,6 +91,18 @@ def checkpoint_take(
             "it is in a long step, and will write it after that"
         )
     return checkpoint
+
+
+def _grown_from(job: Job) -> Checkpoint | None:
+    """Return the state that a job's next checkpoint grows from: none that goes by itself.
+
+    As the rows have it now: somebody may have named the newest one meanwhile, or deleted it.
+    """
+    row = Job.objects.select_related("checkpoint", "start_checkpoint").get(pk=job.pk)
+    last = row.checkpoint or row.start_checkpoint
+    while last is not None and last.kind in Checkpoint.PASSING:
+        last = last.parent
+    return last
 
 
 def _older_periodic(newest: Checkpoint) -> QuerySet[Checkpoint]:

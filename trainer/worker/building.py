@@ -3,13 +3,13 @@
 import torch
 
 from acc.training.batch_feed import derived_seed
-from acc.training.randomness import own_randomness
+from acc.training.randomness import own_randomness, seed_all
 from acc.training.schedule import Schedule
 from acc.training.trainer import Trainer, TrainerConfig
 from trainer.models import Job
 from trainer.selectors.job_tasks import JobTask, job_tasks_in, job_tasks_planned
 from trainer.selectors.loss_runs import loss_runs
-from trainer.worker.sources import dataset_build, model_build, task_build
+from trainer.worker.sources import dataset_build, model_build, task_build, task_class_find
 from trainer.worker.summary import Summaries
 
 
@@ -26,9 +26,13 @@ def trainer_build(job: Job, tasks: list[JobTask], device: torch.device) -> Train
     Raises:
         TaskError, DatasetError, SourceLost, ValueError, TypeError: the plan cannot be built.
     """
-    # Before the model is made, so that its first weights belong to the seed as well.
-    torch.manual_seed(job.seed)
     plan = job.plan
+    # First, and apart: a file's text may draw or seed, and is run once in a process.
+    with own_randomness(job.seed):
+        for task in tasks:
+            task_class_find(task.plan, task.sources)
+    # Before the model is made, so that its first weights belong to the seed as well.
+    seed_all(job.seed)
     model = model_build(plan["model"]["class_name"], plan["model"]["config"], plan["sources"])
     specs = {task.plan["dataset"]: task.dataset["spec"] for task in tasks}
     datasets = {name: dataset_build(name, spec) for name, spec in specs.items()}

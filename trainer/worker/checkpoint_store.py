@@ -34,7 +34,6 @@ def checkpoint_write(
     job: Job,
     state: TrainingState,
     kind: Checkpoint.Kind,
-    parent: Checkpoint | None,
     command: JobCommand | None = None,
 ) -> Checkpoint:
     """Store a state and make it the job's current checkpoint.
@@ -58,7 +57,6 @@ def checkpoint_write(
     checkpoint = Checkpoint(
         experiment=job.experiment,
         job=job,
-        parent=parent,
         kind=kind,
         tag=command.payload.get("tag", "") if command else "",
         step=(job.start_checkpoint.step if job.start_checkpoint else 0) + step,

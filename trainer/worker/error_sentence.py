@@ -24,7 +24,7 @@ def error_sentence(error: BaseException) -> str:
     """Return what went wrong as one sentence, never empty."""
     if isinstance(error, torch.cuda.OutOfMemoryError):
         return "the device ran out of memory; a smaller batch size or model may fit"
-    text = str(error)
+    text = str(error).replace("\0", "\\0")  # which PostgreSQL stores in no text
     if isinstance(error, CLEAR_ERRORS) and text:
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -5,13 +5,14 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import Error as DatabaseTrouble
-from django.db import IntegrityError, close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 T = TypeVar("T")
 
 logger = logging.getLogger("acc.worker")
 
+# The database is away, or busy beyond its patience; what else it says stays true however long.
+AWAY = (OperationalError, InterfaceError)
 PATIENCE_SECONDS = 30.0
 PAUSE_SECONDS = 0.2
 
@@ -20,16 +21,13 @@ def persist(work: Callable[[], T]) -> T:
     """Do database work, again and again for half a minute where the database is away.
 
     Raises:
-        IntegrityError: the rows contradict each other; waiting would not mend that.
-        Error: the database stayed away.
+        Error: the database stayed away; or another one of its errors, which waiting would not mend.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             return work()
-        except IntegrityError:
-            raise
-        except DatabaseTrouble as error:
+        except AWAY as error:
             if time.monotonic() > deadline:
                 raise
             logger.warning("waiting for the database: %s", error)

@@ -60,7 +60,8 @@ class Progress:
         now = time.monotonic()
         self._step = step
         self._marks.append((now, step))
-        while self._marks[0][0] < now - WINDOW_SECONDS:
+        # Two stay however slow the steps are: a pace needs them.
+        while len(self._marks) > 2 and self._marks[1][0] <= now - WINDOW_SECONDS:
             self._marks.popleft()
 
     def say(self, losses: dict[str, float | None]) -> None:

@@ -6,8 +6,7 @@ import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
-from django.db import Error as DatabaseTrouble
-from django.db import IntegrityError, close_old_connections, connection, transaction
+from django.db import close_old_connections, connection, transaction
 
 from acc.training.loss_ring import LossRing
 from trainer.live.events import loss_message
@@ -24,7 +23,7 @@ from trainer.services.losses import (
     summaries_store,
 )
 from trainer.worker.oddity_watch import OddityWatch
-from trainer.worker.patience import persist
+from trainer.worker.patience import AWAY, persist
 from trainer.worker.progress import Progress
 from trainer.worker.summary import Summaries
 
@@ -135,9 +134,7 @@ class Recorder(threading.Thread):
     def _flush_or_keep(self) -> None:
         try:
             self.flush()
-        except IntegrityError:
-            raise
-        except DatabaseTrouble as error:
+        except AWAY as error:
             # Nothing is lost: the runs stay here until the database answers again.
             logger.warning("job %s: losses wait for the database: %s", self._job.pk, error)
             close_old_connections()

@@ -64,7 +64,7 @@ def _train(job: Job, control: Control) -> None:
 
 
 def _fail(job: Job, error: BaseException, *, step: int) -> None:
-    trace = "".join(traceback.format_exception(error))
+    trace = "".join(traceback.format_exception(error)).replace("\0", "\\0")
     try:
         job_end(
             job, state=Job.State.FAILED, step=step, error=error_sentence(error), traceback=trace

@@ -52,7 +52,6 @@ class Session:
             restore(self.trainer, _state_of(job.checkpoint))
         elif job.start_checkpoint is not None:
             adopt(self.trainer, _state_of(job.start_checkpoint))
-        self._last_checkpoint = job.checkpoint or job.start_checkpoint
         first_step = self.trainer.step_count
         losses_rewind(job=job, last_step=first_step)
         summaries = summaries_build(job, tasks, self.trainer)
@@ -78,7 +77,7 @@ class Session:
         self._periodic_waits = False
         self._pulse = control.pulse
         self._pulse.follow(lambda: self.trainer.step_count)
-        control.meter.follow(self.trainer.clock, lambda: self.trainer.step_count, self.device)
+        control.meter.follow(self.trainer, self.device)
         # Closed before it idles through the whole job: a database that restarts meanwhile would
         # be noticed only by the last write.
         connection.close()
@@ -134,6 +133,7 @@ class Session:
                 next_checkpoint = time.monotonic() + settings.ACC_CHECKPOINT_SECONDS
             trainer.step()
             if trainer.step_count < total_steps and cadence.take(trainer.step_count):
+                steering.repeat()  # a replay's state holds what the events up to it tell
                 self._checkpoint(Checkpoint.Kind.EVAL)
             if recorder.failure is not None:
                 raise recorder.failure
@@ -188,13 +188,12 @@ class Session:
                 job=self.job,
                 state=state,
                 kind=kind,
-                parent=_parent(self._last_checkpoint),
                 command=command,
             )
 
         def write() -> None:
             try:
-                self._last_checkpoint = persist_on_disk(store) if is_last else store()
+                persist_on_disk(store) if is_last else store()
             except OSError as error:
                 if is_last:
                     raise
@@ -220,10 +219,3 @@ class Session:
 def _state_of(checkpoint: Checkpoint) -> TrainingState:
     """Return a stored state; to fetch it from another machine needs room on this one's disk."""
     return persist_on_disk(lambda: checkpoint_read(checkpoint))
-
-
-def _parent(last: Checkpoint | None) -> Checkpoint | None:
-    """Return what the next checkpoint grows from, and not from one that goes by itself."""
-    while last is not None and last.kind in Checkpoint.PASSING:
-        last = last.parent
-    return last

@@ -20,7 +20,7 @@ from trainer.worker.control import Control, Order
 from trainer.worker.error_sentence import error_sentence
 from trainer.worker.eval_cadence import EvalCadence
 from trainer.worker.recorder import Recorder
-from trainer.worker.task_parts import Fetched, task_parts_fetch
+from trainer.worker.task_fetch import Fetched, task_fetch
 from trainer.worker.task_steering import TaskSteering
 
 # A paused loop wakes this often by itself, to see whether the recorder is still well.
@@ -89,6 +89,7 @@ class Steering:
         """Whether `follow` has something to do before the next step."""
         return (
             bool(self._control.inbox)
+            or self._ended is not None
             or self.rests
             or self._is_due(self._to_repeat)
             or self._is_due(self._scheduled)
@@ -105,7 +106,7 @@ class Steering:
             Exception: what had taken effect before a crash cannot be repeated.
         """
         while True:
-            self._repeat()
+            self.repeat()
             while self._ended is None and self._is_due(self._scheduled):
                 self._apply_at_once(self._scheduled.popleft())
             while self._ended is None and self._control.inbox:
@@ -119,7 +120,12 @@ class Steering:
     def _is_due(self, commands: deque[JobCommand]) -> bool:
         return bool(commands) and _step_of(commands[0]) <= self._trainer.step_count
 
-    def _repeat(self) -> None:
+    def repeat(self) -> None:
+        """Let what had taken effect up to this step before a crash take effect again.
+
+        Raises:
+            Exception: it cannot.
+        """
         while self._ended is None and self._is_due(self._to_repeat):
             command = self._to_repeat.popleft()
             # What cannot be repeated ends the job: the curve would be another one.
@@ -144,7 +150,7 @@ class Steering:
             self._held.append(command)
         elif command.kind == "add_task":
             self._fetching = True
-            task_parts_fetch(command, lambda: self._tasks.parts(command), self._control.put)
+            task_fetch(command, lambda: self._tasks.dataset(command), self._control.put)
         else:
             self._apply_at_once(command)
 
@@ -158,9 +164,9 @@ class Steering:
         self._fetching = False
         command = fetched.command
         try:
-            if fetched.parts is None:
+            if fetched.dataset is None:
                 raise fetched.error or RuntimeError("nothing was fetched")
-            detail = self._tasks.join(command, fetched.parts)
+            detail = self._tasks.join(command, fetched.dataset)
         except (Exception, SystemExit) as error:  # noqa: BLE001  a task's code may raise anything
             self._refuse(command, error)
         else:
@@ -181,7 +187,7 @@ class Steering:
     def _effect(self, command: JobCommand) -> dict[str, Any]:
         """Let a command take effect now, though its data may have to be waited for."""
         if command.kind == "add_task":
-            return self._tasks.join(command, self._tasks.parts(command))
+            return self._tasks.join(command, self._tasks.dataset(command))
         if command.kind not in self._verbs:
             raise ValueError(f"no job understands the command '{command.kind}'")
         return self._verbs[command.kind](command.payload)

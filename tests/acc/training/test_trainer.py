@@ -176,6 +176,57 @@ def test_one_loss_that_is_no_number_does_not_ruin_the_model(
     assert np.isfinite(np.delete(losses_ST, 2, axis=0)).all()
 
 
+class BadGradient(ReconstructionTask):
+    """Has the loss 0, whose gradient is no number: that of a square root at 0."""
+
+    def compute_loss(
+        self, model_output: Mapping[ModelOutput, Tensor], batch: Sequence[Tensor]
+    ) -> Tensor:
+        """Return 0 as a square root."""
+        return (0 * model_output[ModelOutput.RECONSTRUCTION]).sum().abs().sqrt()
+
+
+def joined(trainer: Trainer, task: Task, weight: float) -> Trainer:
+    """Attach one more task."""
+    task.weight = weight
+    task.attach(trainer.model)
+    trainer.add_task(task)
+    return trainer
+
+
+def test_a_gradient_that_is_no_number_does_not_ruin_the_model(
+    make_trainer: Maker, blobs: AccDataset
+) -> None:
+    trainer = joined(make_trainer(names="recon digit"), BadGradient("bad", blobs), 1.0)
+    curves(trainer, 2)
+    assert trainer.unfollowed_steps == 2
+    trainer.set_enabled("bad", enabled=False)
+    losses_ST = curves(trainer, 60)
+    assert np.isfinite(losses_ST).all()
+    assert (losses_ST[-10:].mean(axis=0) < losses_ST[:10].mean(axis=0)).all()
+    assert trainer.unfollowed_steps == 2
+
+
+@pytest.mark.parametrize("odd", [NanOnce, BadGradient])
+def test_a_task_without_weight_changes_nothing_for_the_others(
+    make_trainer: Maker, blobs: AccDataset, odd: type[Task]
+) -> None:
+    alone = curves(make_trainer(names="recon digit"), 6)
+    beside = curves(joined(make_trainer(names="recon digit"), odd("odd", blobs), 0.0), 6)
+    assert (beside[:, [0, 1, 3]] == alone).all()
+
+
+def test_without_any_weight_nothing_changes(make_trainer: Maker) -> None:
+    trainer = make_trainer(names="recon digit")
+    curves(trainer, 2)
+    for name in ("recon", "digit"):
+        trainer.set_weight(name, 0.0)
+    before = [parameter.detach().clone() for parameter in trainer.model.parameters()]
+    assert (curves(trainer, 2)[:, 2] == 0).all()
+    after = trainer.model.parameters()
+    assert all(torch.equal(a, b) for a, b in zip(after, before, strict=True))
+
+
 def test_tasks_may_share_a_head_and_one_of_them_may_go(
     make_trainer: Maker, blobs: AccDataset
 ) -> None:

@@ -59,7 +59,7 @@ def test_few_points_are_not_thinned(running):
     assert columns["total"] == {"step": [1, 2, 3], "loss": [6.0, 2.0, 4.0]}
 
 
-@pytest.mark.parametrize("max_points", [5, 6, 7, 50, 100, 999])
+@pytest.mark.parametrize("max_points", [1, 2, 3, 4, 5, 6, 7, 50, 100, 999])
 @pytest.mark.parametrize("with_nan", [False, True])
 def test_thinning_returns_at_most_so_many_points_in_order(running, max_points, with_nan):
     losses = np.sin(np.arange(1000))
@@ -73,6 +73,12 @@ def test_thinning_returns_at_most_so_many_points_in_order(running, max_points, w
     for step, loss in zip(series["step"], series["loss"], strict=True):
         value = float(exact[step - 1])
         assert loss == value or (loss is None and np.isnan(value))
+
+
+def test_one_point_is_the_one_that_says_most(running):
+    store(running, 1, np.where(np.arange(1000) == 499, 1e6, 1.0))
+    series = loss_columns(running, max_points=1, bands=True)["series"]["a"]
+    assert series == {"step": [500], "loss": [1e6]}
 
 
 @pytest.mark.parametrize("step", [1, 2, 499, 1000, 9999, 10000])

@@ -27,6 +27,7 @@ from trainer.services.jobs import (
     job_take_from_silent,
 )
 from trainer.services.sentences import sentence_of
+from trainer.services.sources import ClassMissing
 
 pytestmark = pytest.mark.portable
 
@@ -46,6 +47,21 @@ def test_a_new_job_waits_with_everything_it_needs_to_be_repeated(experiment):
     assert job.plan["datasets"]["digits"]["spec"] == {"builtin": "digits", "image_size": 32}
     assert kinds(job) == ["queued"]
     assert job.events.get().by == "ann"
+
+
+def test_a_disabled_task_whose_class_is_gone_stands_in_nobodys_way(experiment):
+    experiment.task_cards.filter(name="recon").update(class_name="GoneTask")
+    with pytest.raises(ClassMissing, match="task 'recon' needs the class GoneTask, which is no"):
+        job_make(experiment)
+    experiment.task_cards.filter(name="recon").update(enabled=False)
+    assert [task["name"] for task in job_make(experiment).plan["tasks"]] == ["digit"]
+
+
+def test_a_job_that_could_draw_no_task_by_weight_is_refused(experiment):
+    experiment.task_cards.update(weight=0.0)
+    with pytest.raises(JobRefused, match="every enabled one has weight 0"):
+        job_start(experiment=experiment, steps=5, schedule="weighted")
+    assert job_start(experiment=experiment, steps=5).state == "queued"
 
 
 def test_a_card_changed_later_does_not_change_the_plan(experiment, queued):

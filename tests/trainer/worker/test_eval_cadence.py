@@ -3,7 +3,15 @@
 import pytest
 
 from tests.setup.services import wait_until
-from tests.trainer.worker.steered import answered, applied, curve, running, state_of
+from tests.trainer.worker.steered import (
+    answered,
+    applied,
+    curve,
+    running,
+    state_of,
+    take_up_again,
+    weights,
+)
 from trainer.live.event_words import event_words
 from trainer.models import Call, Checkpoint, EvalRun, Experiment, Job
 from trainer.selectors.events import story_of
@@ -12,7 +20,7 @@ from trainer.services.checkpoint_files import checkpoint_directory
 from trainer.services.checkpoint_tree import checkpoints_keep
 from trainer.services.commands import command_send, job_set_eval_every
 from trainer.services.job_start import job_repeat, job_start
-from trainer.services.jobs import JobRefused
+from trainer.services.jobs import JobRefused, job_take_from_silent
 from trainer.worker.answer import call_answer
 from trainer.worker.run import job_run
 
@@ -56,6 +64,23 @@ def test_one_evaluation_waits_at_most_and_those_left_out_are_told(experiment: Ex
     steps = list(EvalRun.objects.order_by("pk").values_list("step", flat=True))
     assert steps == [4, 12]
     assert "evaluation at step 8 skipped: one was waiting already" in words(job)
+
+
+def test_what_took_effect_at_an_evaluated_step_is_in_its_state_after_a_crash_too(
+    experiment: Experiment,
+) -> None:
+    job = start(experiment, eval_every=4)
+    applied(job, "set_weight", 4, task="kl", weight=0.75)
+    applied(job, "pause", 5)
+    with running(job):
+        wait_until(lambda: state_of(job) == Job.State.PAUSED, "paused")
+        wait_until(lambda: Checkpoint.objects.filter(job_step=4).exists(), "the state of step 4")
+        assert job_take_from_silent(Job.objects.get(pk=job.pk), known_dead=True)
+    take_up_again(job)
+    with running(job):
+        wait_until(lambda: state_of(job) == Job.State.PAUSED, "paused again")
+        command_send(job=job, kind="resume")
+    assert weights(job, "kl") == [0.001] * 4 + [0.75] * 8
 
 
 def test_several_in_a_row_that_are_left_out_are_one_entry() -> None:

@@ -1,6 +1,8 @@
 """How a job goes beside its losses: measured while it trains, stored, read again."""
 
+import sys
 import time
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +11,7 @@ import torch
 from acc.training.clock import StepClock
 from tests.setup.services import wait_until
 from tests.trainer.worker.steered import running
+from trainer.live.event_words import event_words
 from trainer.models import FigureSegment, Job
 from trainer.selectors.figures import FIGURES, job_figures
 from trainer.services.commands import job_stop
@@ -27,19 +30,28 @@ def claimed(queued_job):
     return job
 
 
+@dataclass
+class Loop:
+    """What a trainer shows of itself."""
+
+    clock: StepClock = field(default_factory=StepClock)
+    step_count: int = 0
+    unfollowed_steps: int = 0
+
+
 def test_a_sample_says_the_pace_where_the_time_went_and_what_is_left(queued_job, monkeypatch):
     now = [100.0]
     wall = SimpleNamespace(monotonic=lambda: now[0], time=time.time)
     monkeypatch.setattr(meter, "time", wall)
-    job, clock, steps = claimed(queued_job), StepClock(), [0]
+    job, loop = claimed(queued_job), Loop()
     measured = Meter(job)
     measured.look()  # before there is a loop
-    measured.follow(clock, lambda: steps[0], torch.device("cpu"))
+    measured.follow(loop, torch.device("cpu"))
     now[0] += meter.SAMPLE_SECONDS / 2
     measured.look()  # too soon
     assert job_figures(job)["step"] == []
     now[0] = 104.0
-    steps[0], clock.data, clock.steps = 6, 1.0, 3.0
+    loop.step_count, loop.clock.data, loop.clock.steps = 6, 1.0, 3.0
     measured.look()
     columns = job_figures(job)
     assert columns["step"] == [6]
@@ -50,6 +62,41 @@ def test_a_sample_says_the_pace_where_the_time_went_and_what_is_left(queued_job,
     assert columns["eta_seconds"] == [pytest.approx(4.0)]  # six of twelve steps
     assert columns["process_bytes"][0] > 1e7
     assert columns["device_busy"] == [None]  # no GPU, no figure
+
+
+def test_steps_that_changed_no_weight_are_told_ever_more_seldom(queued_job, monkeypatch):
+    monkeypatch.setattr(meter, "SAMPLE_SECONDS", 0.0)
+    job, loop = claimed(queued_job), Loop()
+    measured = Meter(job)
+    measured.follow(loop, torch.device("cpu"))
+    for loop.unfollowed_steps in (0, 3, 4, 5, 6, 11, 12):
+        measured.look()
+    told = job.events.filter(kind="unfollowed").order_by("pk")
+    assert [event.detail["count"] for event in told] == [3, 6, 12]
+    assert event_words("unfollowed", told[0].detail).startswith("3 steps changed no weight")
+
+
+class NVMLError(Exception):
+    """As pynvml's."""
+
+
+def test_a_gpu_counter_that_is_not_there_is_left_out(monkeypatch):
+    def unsupported(handle):
+        raise NVMLError("Not Supported")
+
+    pynvml = SimpleNamespace(
+        NVMLError=NVMLError,
+        nvmlInit=lambda: None,
+        nvmlDeviceGetHandleByUUID=lambda uuid: uuid,
+        nvmlDeviceGetUtilizationRates=unsupported,
+        nvmlDeviceGetMemoryInfo=lambda handle: SimpleNamespace(used=5),
+    )
+    monkeypatch.setitem(sys.modules, "pynvml", pynvml)
+    here = SimpleNamespace(uuid="1")
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: here)
+    assert meter.gpu_reader(torch.device("cuda"))() == {"device_bytes": 5.0}
+    monkeypatch.setattr(pynvml, "nvmlInit", lambda: unsupported(None))
+    assert meter.gpu_reader(torch.device("cuda"))() == {}
 
 
 def test_a_training_job_leaves_figures(experiment, valkey, monkeypatch):

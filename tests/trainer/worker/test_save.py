@@ -18,7 +18,12 @@ from trainer.models import Checkpoint, Experiment, Job, JobCommand
 from trainer.selectors.losses import loss_points
 from trainer.services.cards import card_remove
 from trainer.services.checkpoint_files import checkpoint_directory
-from trainer.services.checkpoint_tree import checkpoint_save
+from trainer.services.checkpoint_tree import (
+    checkpoint_delete,
+    checkpoint_rename,
+    checkpoint_save,
+)
+from trainer.services.checkpoints import checkpoint_take
 from trainer.services.commands import command_send, command_wait
 from trainer.services.job_start import job_start
 from trainer.services.jobs import job_take_from_silent
@@ -47,6 +52,19 @@ def saved(job: Job) -> list[Checkpoint]:
 def ask(job: Job, tag: str = "") -> JobCommand:
     """Ask for a checkpoint of a job that may still wait for its worker."""
     return command_send(job=job, kind="save_checkpoint", payload={"tag": tag}, by="ada")
+
+
+def test_a_state_grows_from_what_is_there_when_it_is_stored(paused_job: Job) -> None:
+    experiment = paused_job.experiment
+    first = checkpoint_save(experiment=experiment)
+    looked_at = checkpoint_take(job=paused_job, kind=Checkpoint.Kind.EVAL)
+    assert looked_at.parent == first
+    checkpoint_delete(checkpoint=first)
+    second = checkpoint_save(experiment=experiment)
+    assert second.parent is None
+    named = checkpoint_take(job=paused_job, kind=Checkpoint.Kind.EVAL)
+    checkpoint_rename(checkpoint=named, tag="kept")
+    assert checkpoint_save(experiment=experiment).parent == named
 
 
 def test_a_running_job_saves_its_state_between_two_steps_and_tells_of_it(queued_job: Job) -> None:
