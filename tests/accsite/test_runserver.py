@@ -1,34 +1,70 @@
-"""The web side as its writer starts it."""
+"""The web side alone, on a directory that nothing was stored in yet."""
 
+import json
 import os
 import sys
 import urllib.request
-from urllib.error import URLError
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
 
-from django.conf import settings
+import pytest
 
 from acc.verification.ports import free_port
 from tests.setup.services import wait_until
 from trainer.processes.children import child_start
 
 
-def test_runserver_listens_where_the_environment_says(tmp_path):
-    port = free_port()
-
-    def answers() -> bool:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/sign-in/", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except (URLError, OSError):
-            return False
-
+@contextmanager
+def web_side(command: list[str], home: Path, port: int) -> Iterator[str]:
+    """Run a command that serves the web side; give its address once it answers."""
+    url = f"http://127.0.0.1:{port}"
     process = child_start(
-        [sys.executable, "manage.py", "runserver", "--noreload"],
-        log=tmp_path / "runserver.log",
-        env={**os.environ, "ACC_HOME": str(tmp_path / "home"), "ACC_PORT": str(port)},
+        [sys.executable, *command],
+        log=home.parent / "web.log",
+        env={**os.environ, "ACC_HOME": str(home), "ACC_PORT": str(port)},
     )
     try:
-        wait_until(answers, f"it answers at port {port} of {settings.ACC_HOST}")
+        wait_until(lambda: answers(url), f"{url} answers")
+        yield url
     finally:
         process.kill()
         process.wait()
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/sign-in/", timeout=60) as answer:
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False
+
+
+def call(url: str, token: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
+    """Return the status and the JSON of an answer."""
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    try:
+        asked = urllib.request.Request(url, data=data, headers=headers)
+        with urllib.request.urlopen(asked, timeout=60) as answer:
+            return answer.status, json.load(answer)
+    except HTTPError as error:
+        return error.code, json.load(error)
+
+
+@pytest.mark.parametrize(
+    "command", ["manage.py runserver --noreload", "-m daphne -v 0 -p {port} A"]
+)
+def test_the_web_side_alone_says_that_the_trainer_is_offline(tmp_path, command):
+    port, home = free_port(), tmp_path / "home"
+    words = command.format(port=port).replace(" A", " accsite.asgi:application").split()
+    with web_side(words, home, port) as url:
+        token = (home / "api-token").read_text().strip()
+        status, health = call(f"{url}/health", token)
+        assert (status, health["status"], health["trainer"]) == (200, "ok", "offline")
+        assert call(f"{url}/jobs", token) == (200, [])
+        status, refusal = call(f"{url}/datasets/load_builtin", token, {"name": "digits"})
+        assert status == 503
+        assert "the trainer is offline" in refusal["error"]
