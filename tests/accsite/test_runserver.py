@@ -8,7 +8,7 @@ from urllib.error import URLError
 from django.conf import settings
 
 from acc.verification.ports import free_port
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from trainer.processes.children import child_start
 
 

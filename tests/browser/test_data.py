@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 
 from tests.dashboard.measured import answer_call
 from tests.dashboard.rows import experiment_make
-from tests.setup.services import wait_until
 from tests.setup.trainer import trainer_stays
+from tests.setup.waiting import wait_until
 from tests.trainer.rows import dataset_make
 from trainer.models import Call
 from trainer.services.dataset_import import NPZ

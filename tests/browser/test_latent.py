@@ -6,8 +6,8 @@ from playwright.sync_api import expect
 from tests.dashboard.looks import looked, sheet_make
 from tests.dashboard.measured import answer_call
 from tests.dashboard.rows import experiment_make
-from tests.setup.services import wait_until
 from tests.setup.trainer import trainer_stays
+from tests.setup.waiting import wait_until
 from trainer.models import Call
 from trainer.services.calls import LATENT
 from trainer.services.latents import LatentWish, latent_send

@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 
 from tests.dashboard.measured import answer_call, evaluated, pictured
 from tests.dashboard.rows import experiment_make
-from tests.setup.services import wait_until
 from tests.setup.trainer import trainer_stays
+from tests.setup.waiting import wait_until
 from trainer.models import Call
 from trainer.services.calls import EVAL_RUN, PICTURES
 from trainer.services.evals import eval_send

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.dashboard.measured import BOUNDS, answer_call
 from tests.dashboard.rows import Scribe, experiment_make
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from trainer.models import Checkpoint, Job
 from trainer.services.calls import EVAL_RUN
 from trainer.services.eval_pictures import SheetFact

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from tests.trainer.rows import classes_make
 from trainer.models import Call, RegisteredClass
 from trainer.processes.steward import Steward

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 
 from acc.dataset import DatasetError
 from tests.setup.machines import Machines
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from tests.trainer.worker.steered import (
     applied,
     curve,

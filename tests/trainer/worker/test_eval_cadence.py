@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from tests.trainer.worker.steered import answered, applied, curve, running, state_of
 from trainer.live.event_words import event_words
 from trainer.models import Call, Checkpoint, EvalRun, Experiment, Job

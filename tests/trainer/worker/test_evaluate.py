@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from tests.trainer.worker.conftest import task_attach_now
 from tests.trainer.worker.steered import applied, running, state_of
 from tests.trainer.worker.test_stored_source import TEXT, save

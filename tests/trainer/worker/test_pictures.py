@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from PIL import Image
 
 from acc.training.state import TrainingState
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from tests.trainer.rows import dataset_make
 from tests.trainer.worker.steered import applied, running, state_of
 from trainer.models import Call, Checkpoint, Experiment, Job, Reconstructions, TaskCard

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from tests.trainer.worker.recipes import (
     REPORT,
     TEXT,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.setup.classes import shipped_classes_store
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from tests.trainer.rows import offer_make
 from tests.trainer.worker.conftest import task_attach_now
 from tests.trainer.worker.steered import (
