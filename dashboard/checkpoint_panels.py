@@ -9,6 +9,7 @@ from dashboard.eval_panel import verdict_of
 from dashboard.requests import PageMissing, number_asked
 from dashboard.templatetags.figures import loss
 from trainer.models import Call, Checkpoint, EvalRun, Experiment
+from trainer.selectors.calls import UNDER_WAY, call_under_way
 from trainer.selectors.checkpoints import (
     checkpoint_consequences,
     checkpoint_get,
@@ -18,7 +19,6 @@ from trainer.selectors.checkpoints import (
     evals_newest,
     metric_names,
 )
-from trainer.selectors.evals import UNDER_WAY, call_under_way
 from trainer.selectors.jobs import job_active
 from trainer.selectors.nodes import trainer_is_online
 from trainer.services.calls import EVAL_RUN

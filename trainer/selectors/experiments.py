@@ -3,7 +3,7 @@
 from typing import Any
 
 from trainer.models import Dataset, Experiment, TaskCard
-from trainer.selectors.evals import UNDER_WAY, calls_about
+from trainer.selectors.calls import UNDER_WAY, calls_about
 
 # As whom the first start makes its experiment.
 DEMO = "demo"

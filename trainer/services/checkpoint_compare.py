@@ -7,8 +7,8 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from trainer.models import Call, Checkpoint
+from trainer.selectors.calls import UNDER_WAY
 from trainer.selectors.checkpoints import COMPARE, comparison_of, comparison_pictures
-from trainer.selectors.evals import UNDER_WAY
 from trainer.selectors.reconstructions import COMPARED_ROOM
 from trainer.services.calls import call_send
 from trainer.services.checkpoints import CheckpointRefused

@@ -8,8 +8,8 @@ from django.core.files.base import File
 from django.core.files.storage import default_storage
 
 from trainer.models import Dataset
+from trainer.selectors.calls import UNDER_WAY, calls_about
 from trainer.selectors.datasets import dataset_pictures
-from trainer.selectors.evals import UNDER_WAY, calls_about
 from trainer.selectors.reconstructions import SAMPLE_ROOM
 from trainer.services.calls import call_ask, call_send
 from trainer.services.datasets import name_problem

@@ -1,7 +1,7 @@
 """The first start's experiment: something to see before anything is typed."""
 
 from trainer.models import Experiment, Registry
-from trainer.selectors.evals import UNDER_WAY, calls_about
+from trainer.selectors.calls import UNDER_WAY, calls_about
 from trainer.selectors.experiments import DEMO, DEMO_CREATE
 from trainer.selectors.registry import classes_offered
 from trainer.services.calls import call_send

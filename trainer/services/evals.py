@@ -9,7 +9,7 @@ from django.db import transaction
 
 from trainer.live.events import nonfinite_name
 from trainer.models import Call, Checkpoint, EvalResult, EvalRun, Experiment
-from trainer.selectors.evals import call_under_way
+from trainer.selectors.calls import call_under_way
 from trainer.services.calls import EVAL_RUN, call_ask, call_send
 from trainer.services.checkpoint_drop import checkpoint_still, checkpoints_prune
 from trainer.services.eval_pictures import SheetFact, sheets_store

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 
 from trainer.models import Call, Checkpoint, Dataset, Experiment, LatentView, RecipeStep
-from trainer.selectors.evals import UNDER_WAY, call_under_way
+from trainer.selectors.calls import UNDER_WAY, call_under_way
 from trainer.services.calls import LATENT, call_ask, call_send
 from trainer.services.checkpoint_drop import checkpoint_still
 from trainer.services.picture_files import files_sweep

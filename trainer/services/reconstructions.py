@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 
 from trainer.models import Call, Checkpoint, Dataset, Experiment, Reconstructions
-from trainer.selectors.evals import call_under_way
+from trainer.selectors.calls import call_under_way
 from trainer.services.calls import PICTURES, call_ask, call_send
 from trainer.services.checkpoint_drop import checkpoint_still
 from trainer.services.picture_files import files_sweep

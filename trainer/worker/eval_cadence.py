@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from trainer.models import Job
-from trainer.selectors.evals import call_waiting
+from trainer.selectors.calls import call_waiting
 from trainer.services.calls import EVAL_RUN
 from trainer.services.jobs import job_trouble
 
