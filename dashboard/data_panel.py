@@ -5,8 +5,7 @@ from typing import Any
 
 from dashboard.histogram import Histogram, histograms_of
 from trainer.models import Dataset
-from trainer.selectors.datasets import DatasetUse, class_names, dataset_uses
-from trainer.selectors.experiments import datasets_all
+from trainer.selectors.datasets import DatasetUse, class_names, dataset_uses, datasets_all
 from trainer.selectors.nodes import trainer_is_online
 
 ORIGIN_WORDS = {

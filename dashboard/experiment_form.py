@@ -10,7 +10,8 @@ from django.http import QueryDict
 from dashboard.class_form import ClassForm
 from dashboard.task_params import PARAM
 from trainer.models import Dataset, RegisteredClass
-from trainer.selectors.experiments import dataset_get, datasets_all, experiment_get
+from trainer.selectors.datasets import dataset_get, datasets_all
+from trainer.selectors.experiments import experiment_get
 
 # The parameter by which a model is told the size of its images.
 IMAGE_SHAPE = "image_shape"

@@ -6,7 +6,7 @@ from typing import Any
 from dashboard.latent_strip import Segment, segments_of
 from dashboard.registry_panels import value_text
 from trainer.models import Experiment
-from trainer.selectors.pages import experiments_all, job_counts
+from trainer.selectors.experiments import experiments_all, job_counts
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dashboard.registry_panels import PLACES, value_text
 from trainer.models import Job, RegisteredClass
 from trainer.selectors.events import story_of
 from trainer.selectors.job_tasks import job_tasks_joined
-from trainer.selectors.pages import jobs_before
+from trainer.selectors.jobs import jobs_before
 from trainer.selectors.registry import classes_offered
 from trainer.services.sources import SourceRef
 

@@ -9,9 +9,15 @@ from trainer.models import Experiment, Job
 from trainer.selectors.checkpoints import checkpoint_current
 from trainer.selectors.events import story_of
 from trainer.selectors.experiments import cards_of
-from trainer.selectors.jobs import job_active, job_as_dict, job_current, jobs_of
+from trainer.selectors.jobs import (
+    job_active,
+    job_as_dict,
+    job_colours,
+    job_current,
+    job_is_stopping,
+    jobs_of,
+)
 from trainer.selectors.nodes import trainer_is_online
-from trainer.selectors.pages import job_colours, job_is_stopping
 
 
 def start_text(experiment: Experiment) -> str:

@@ -10,7 +10,8 @@ from django.http import QueryDict
 from dashboard.class_form import ClassForm
 from dashboard.task_params import PARAM, ReadField, read_number
 from trainer.models import Dataset, Experiment, RegisteredClass, TaskCard
-from trainer.selectors.experiments import card_of, dataset_get, datasets_all
+from trainer.selectors.datasets import dataset_get, datasets_all
+from trainer.selectors.experiments import card_of
 from trainer.services.experiments import CardRefused
 from trainer.services.task_add import latent_slice_within
 

@@ -11,7 +11,7 @@ from trainer.api.auth import caller_name
 from trainer.api.inputs import BuiltinIn, FolderIn
 from trainer.api.lookup import dataset_found
 from trainer.api.schemas import DatasetOut, ImagesOut, RemovedOut
-from trainer.selectors.experiments import dataset_as_dict, datasets_all
+from trainer.selectors.datasets import dataset_as_dict, datasets_all
 from trainer.services.calls import call_ask
 from trainer.services.dataset_import import dataset_import_folder, dataset_import_npz
 from trainer.services.datasets import dataset_delete

@@ -7,7 +7,8 @@ import torch
 
 from acc.dataset import AccDataset
 from trainer.models import Dataset, Experiment, Registry, TaskCard
-from trainer.selectors.experiments import card_as_dict, dataset_as_dict
+from trainer.selectors.datasets import dataset_as_dict
+from trainer.selectors.experiments import card_as_dict
 from trainer.services.cards import card_attach
 from trainer.services.datasets import DatasetRefused
 from trainer.services.experiments import experiment_create

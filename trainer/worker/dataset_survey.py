@@ -5,7 +5,7 @@ from typing import Any
 from acc.dataset import AccDataset
 from acc.datasets.survey import duplicate_count, image_groups, target_distribution
 from trainer.models import Dataset
-from trainer.selectors.experiments import dataset_as_dict
+from trainer.selectors.datasets import dataset_as_dict
 from trainer.selectors.reconstructions import SAMPLE_ROOM
 from trainer.services.datasets import dataset_survey_store
 from trainer.services.picture_files import picture_keep
