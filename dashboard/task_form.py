@@ -12,7 +12,7 @@ from dashboard.task_params import PARAM, ReadField, read_number
 from trainer.models import Dataset, Experiment, RegisteredClass, TaskCard
 from trainer.selectors.datasets import dataset_get, datasets_all
 from trainer.selectors.experiments import card_of
-from trainer.services.experiments import CardRefused
+from trainer.services.card_add import CardRefused
 from trainer.services.task_add import latent_slice_within
 
 TARGETS = {"classes": "needs targets that are classes", "float": "needs targets that are numbers"}

@@ -12,8 +12,8 @@ from trainer.models import Experiment, Job, JobCommand, Registry, TaskCard
 from trainer.selectors.job_tasks import job_task_names
 from trainer.selectors.jobs import job_active
 from trainer.services.announce import announce
+from trainer.services.card_add import CardRefused, card_add
 from trainer.services.commands import command_send
-from trainer.services.experiments import CardRefused, card_add
 from trainer.services.plan import addition_plan
 from trainer.services.sentences import sentence_of
 from trainer.services.sources import ClassMissing, SourceRef, sources_of

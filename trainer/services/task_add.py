@@ -6,9 +6,9 @@ from django.conf import settings
 
 from trainer.models import Dataset, Experiment, Job, JobCommand, JobEvent, Registry, TaskCard
 from trainer.services.calls import call_ask
+from trainer.services.card_add import CardRefused
 from trainer.services.cards import card_name_default, card_name_free, latent_slice_parse
 from trainer.services.commands import command_settle
-from trainer.services.experiments import CardRefused
 from trainer.services.sources import sources_of
 
 

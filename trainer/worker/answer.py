@@ -9,9 +9,10 @@ from acc.tasks.base import TaskError
 from acc.training.state import StateMismatchError
 from trainer.selectors.checkpoints import COMPARE
 from trainer.services.calls import EVAL_RUN, LATENT, PICTURES, call_claim, call_finish
+from trainer.services.card_add import CardRefused
 from trainer.services.dataset_import import FOLDER, NPZ, SURVEY
 from trainer.services.datasets import DatasetRefused
-from trainer.services.experiments import CardRefused, ExperimentRefused
+from trainer.services.experiments import ExperimentRefused
 from trainer.services.jobs import JobRefused
 from trainer.services.sources import ClassMissing
 from trainer.services.workers import worker_name
