@@ -14,10 +14,10 @@ from trainer.services.datasets import DatasetRefused
 from trainer.services.experiments import experiment_create
 from trainer.services.plan import task_plan
 from trainer.services.sources import sources_of
+from trainer.worker.build import dataset_build, model_build, task_build
 from trainer.worker.dataset_keep import dataset_keep
 from trainer.worker.generated import dataset_make
 from trainer.worker.png import png_base64
-from trainer.worker.sources import dataset_build, model_build, task_build
 
 # A dataset of the usual size is known by its plain name.
 USUAL_SIZE = 32

@@ -11,7 +11,7 @@ from acc.dataset import AccDataset
 from acc.tasks.base import Task
 from trainer.models import JobCommand
 from trainer.selectors.job_tasks import JobTask
-from trainer.worker.sources import dataset_build, task_class_find
+from trainer.worker.build import dataset_build, task_class_find
 
 
 @dataclass(frozen=True)

@@ -33,11 +33,11 @@ from trainer.services.evals import EvalOutcome, eval_send, eval_store
 from trainer.services.job_start import job_start
 from trainer.services.picture_files import picture_keep
 from trainer.worker.answer import call_answer
+from trainer.worker.build import DatasetShelf
 from trainer.worker.checkpoint_store import checkpoint_read
 from trainer.worker.evaluate import eval_run
 from trainer.worker.run import job_run
 from trainer.worker.snapshot import snapshot_load
-from trainer.worker.sources import DatasetShelf
 
 pytestmark = [pytest.mark.portable, pytest.mark.usefixtures("valkey")]
 
