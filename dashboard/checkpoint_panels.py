@@ -21,7 +21,6 @@ from trainer.selectors.checkpoints import (
 )
 from trainer.selectors.jobs import job_active
 from trainer.selectors.nodes import trainer_is_online
-from trainer.services.calls import EVAL_RUN
 
 MEASURES_SHOWN = 3
 
@@ -112,7 +111,7 @@ def checkpoint_panel(experiment: Experiment, checkpoint: Checkpoint | None) -> d
         "is_current": checkpoint.pk == experiment.current_checkpoint_id,
         "measures": measures_of(run),
         "eval_errors": run.errors if run else {},
-        "is_measuring": call_under_way(experiment, EVAL_RUN) is not None,
+        "is_measuring": call_under_way(experiment, Call.Kind.EVAL_RUN) is not None,
         "consequences": checkpoint_consequences(checkpoint),
         "others": others,
         "active_job": job,

@@ -7,7 +7,7 @@ from django.http import QueryDict
 
 from dashboard.forms import PanelForm
 from dashboard.task_params import OMITTED, PARAM, completed, fields_of
-from trainer.models import Registry
+from trainer.models import Call, Registry
 from trainer.selectors.registry import classes_offered
 from trainer.services.calls import call_ask
 from trainer.services.dataset_import import dataset_import_folder, dataset_import_npz
@@ -57,7 +57,9 @@ class BuiltinForm(DataForm):
 
     def send(self, by: str) -> dict[str, Any]:
         """Load it."""
-        answer: dict[str, Any] = call_ask(kind="dataset_load", payload=self.cleaned_data, by=by)
+        answer: dict[str, Any] = call_ask(
+            kind=Call.Kind.DATASET_LOAD, payload=self.cleaned_data, by=by
+        )
         return answer
 
 

@@ -6,12 +6,11 @@ from typing import Any
 from dashboard.call_state import call_state
 from dashboard.sparkline import Sparkline, sparkline
 from dashboard.templatetags.figures import loss
-from trainer.models import EvalResult, EvalRun, Experiment, Job
+from trainer.models import Call, EvalResult, EvalRun, Experiment, Job
 from trainer.selectors.evals import better_of, evals_earlier, evals_of
 from trainer.selectors.experiments import cards_of
 from trainer.selectors.jobs import job_active
 from trainer.selectors.nodes import trainer_is_online
-from trainer.services.calls import EVAL_RUN
 
 RUNS_SHOWN = 5
 # A smaller change than this share of the value before is none.
@@ -87,7 +86,7 @@ def eval_panel(experiment: Experiment, against: str | None = None) -> dict[str, 
         "eval_against": chosen,
         "eval_job": job if job is not None and job.state in Job.HELD else None,
         "eval_call": call_state(
-            experiment, EVAL_RUN, succeeded_at=runs[0].created_at if runs else None
+            experiment, Call.Kind.EVAL_RUN, succeeded_at=runs[0].created_at if runs else None
         ),
         "eval_possible": any(card.enabled for card in cards),
         "trainer_online": trainer_is_online(),

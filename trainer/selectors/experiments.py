@@ -4,13 +4,11 @@ from typing import Any
 
 from django.db.models import Count
 
-from trainer.models import Experiment, Job, TaskCard
+from trainer.models import Call, Experiment, Job, TaskCard
 from trainer.selectors.calls import UNDER_WAY, calls_about
 
 # As whom the first start makes its experiment.
 DEMO = "demo"
-# The question to the trainer side that has it made.
-DEMO_CREATE = "demo_create"
 
 
 def experiment_active() -> Experiment | None:
@@ -57,7 +55,7 @@ def is_demo(experiment: Experiment) -> bool:
     """Return whether the first start made the experiment, or is making it, for who is new here."""
     if experiment.jobs.filter(created_by=DEMO).exists():
         return True
-    return calls_about(DEMO_CREATE, UNDER_WAY).exists()
+    return calls_about(Call.Kind.DEMO_CREATE, UNDER_WAY).exists()
 
 
 def model_as_dict(experiment: Experiment) -> dict[str, Any]:

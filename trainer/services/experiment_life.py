@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from trainer.models import Experiment, Registry
+from trainer.models import Call, Experiment, Registry
 from trainer.selectors.experiments import experiment_get
 from trainer.selectors.jobs import job_active
 from trainer.selectors.nodes import devices_available
@@ -66,7 +66,9 @@ def model_ask(
         "experiment": slug,
         "activate": activate,
     }
-    call_ask(kind="model_create", payload=payload, by=by, limit_seconds=settings.ACC_EVAL_SECONDS)
+    call_ask(
+        kind=Call.Kind.MODEL_CREATE, payload=payload, by=by, limit_seconds=settings.ACC_EVAL_SECONDS
+    )
 
 
 def experiment_slug_default(name: str) -> str:

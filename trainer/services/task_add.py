@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 
-from trainer.models import Dataset, Experiment, Job, JobCommand, JobEvent, Registry, TaskCard
+from trainer.models import Call, Dataset, Experiment, Job, JobCommand, JobEvent, Registry, TaskCard
 from trainer.services.calls import call_ask
 from trainer.services.card_add import CardRefused
 from trainer.services.cards import card_name_default, card_name_free, latent_slice_parse
@@ -57,7 +57,7 @@ def task_attach(
         "why": why,
     }
     card: dict[str, Any] = call_ask(
-        kind="task_add", payload=payload, by=by, limit_seconds=settings.ACC_EVAL_SECONDS
+        kind=Call.Kind.TASK_ADD, payload=payload, by=by, limit_seconds=settings.ACC_EVAL_SECONDS
     )
     return card | {"joined_step": _joined_step(card.pop("command", None))}
 

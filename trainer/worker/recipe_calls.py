@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from acc.recipes.base import RecipeError
-from trainer.models import Checkpoint, Dataset, Experiment, Job, RecipeRun, RecipeStep
+from trainer.models import Call, Checkpoint, Dataset, Experiment, Job, RecipeRun, RecipeStep
 from trainer.selectors.experiments import card_of, cards_of
 from trainer.services.calls import CallRefused, call_ask
 from trainer.services.card_add import CardRefused
@@ -94,7 +94,7 @@ def model_create(run: RecipeRun, asked: dict[str, Any]) -> str:
 
 def dataset_load(run: RecipeRun, asked: dict[str, Any]) -> str:
     """Load a built-in dataset; return its name."""
-    return str(call_ask(kind="dataset_load", payload=asked, by=run_name(run))["name"])
+    return str(call_ask(kind=Call.Kind.DATASET_LOAD, payload=asked, by=run_name(run))["name"])
 
 
 def generate(run: RecipeRun, asked: dict[str, Any]) -> str:

@@ -124,4 +124,4 @@ def test_the_demo_waits_until_all_its_classes_are_on_offer(transactional_db):
     assert not Call.objects.exists()
     classes_make()
     assert not demo_ensure()
-    assert Call.objects.get().kind == "demo_create"
+    assert Call.objects.get().kind == Call.Kind.DEMO_CREATE
