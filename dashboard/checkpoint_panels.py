@@ -7,7 +7,7 @@ from typing import Any
 from dashboard.checkpoint_tree import tree_lines
 from dashboard.eval_panel import verdict_of
 from dashboard.requests import PageMissing, number_asked
-from dashboard.templatetags.figures import loss
+from dashboard.texts import metric_text
 from trainer.models import Call, Checkpoint, EvalRun, Experiment
 from trainer.selectors.calls import UNDER_WAY, call_under_way
 from trainer.selectors.checkpoints import (
@@ -58,7 +58,7 @@ def measures_of(run: EvalRun | None) -> list[Measure]:
             row.task_name,
             row.metric,
             row.value,
-            f"{loss(row.value) if row.value is not None else row.nonfinite} {row.unit}".strip(),
+            metric_text(row),
             verdict_of(row.value, row.good, row.poor),
             row.good,
             row.poor,

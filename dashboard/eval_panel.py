@@ -6,6 +6,7 @@ from typing import Any
 from dashboard.call_state import call_state
 from dashboard.sparkline import Sparkline, sparkline
 from dashboard.templatetags.figures import loss
+from dashboard.texts import metric_text
 from trainer.models import Call, EvalResult, EvalRun, Experiment, Job
 from trainer.selectors.evals import better_of, evals_earlier, evals_of
 from trainer.selectors.experiments import cards_of
@@ -48,7 +49,7 @@ class MetricRow:
     @property
     def value_text(self) -> str:
         """The value with its unit."""
-        return value_text(self.result)
+        return metric_text(self.result)
 
 
 @dataclass
@@ -91,12 +92,6 @@ def eval_panel(experiment: Experiment, against: str | None = None) -> dict[str, 
         "eval_possible": any(card.enabled for card in cards),
         "trainer_online": trainer_is_online(),
     }
-
-
-def value_text(result: EvalResult) -> str:
-    """Return a value with its unit; what it is where it is no finite number."""
-    text = loss(result.value) if result.value is not None else result.nonfinite
-    return f"{text} {result.unit}".strip()
 
 
 def verdict_of(value: float | None, good: float | None, poor: float | None) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.latent_strip import Segment, segments_of
-from dashboard.registry_panels import value_text
+from dashboard.texts import literal_text
 from trainer.models import Experiment
 from trainer.selectors.experiments import experiments_all, job_counts
 
@@ -54,7 +54,7 @@ class ExperimentRow:
     def config(self) -> list[tuple[str, str]]:
         """The model's own parameters, in words."""
         values = self.experiment.model_config.items()
-        return [(str(name), value_text(value)) for name, value in values]
+        return [(str(name), literal_text(value)) for name, value in values]
 
 
 @dataclass(frozen=True)

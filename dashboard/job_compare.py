@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.job_panel import sources_recorded
-from dashboard.registry_panels import value_text
+from dashboard.texts import setting_text
 from trainer.models import Job
 
 JOBS_MIN, JOBS_MAX = 2, 6
@@ -56,9 +56,7 @@ def _rows(told: list[dict[str, Any]]) -> list[CompareRow]:
 
 
 def _text(value: Any) -> str:
-    if value is None or value == "":
-        return ABSENT
-    return f"{value:g}" if isinstance(value, float) else value_text(value)
+    return ABSENT if value is None or value == "" else setting_text(value)
 
 
 def _run(job: Job) -> dict[str, Any]:

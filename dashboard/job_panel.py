@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.advice import failure_advice
-from dashboard.registry_panels import PLACES, value_text
+from dashboard.registry_panels import PLACES
+from dashboard.texts import setting_text
 from trainer.models import Job, RegisteredClass
 from trainer.selectors.events import story_of
 from trainer.selectors.job_tasks import job_tasks_joined
@@ -127,10 +128,7 @@ def _texts(values: Any) -> list[tuple[str, str]]:
     if not isinstance(values, dict):
         return []
     return [
-        (
-            str(name).replace("_", " "),
-            f"{value:g}" if isinstance(value, float) else value_text(value),
-        )
+        (str(name).replace("_", " "), setting_text(value))
         for name, value in values.items()
         if value is not None
     ]
