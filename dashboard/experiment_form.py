@@ -10,7 +10,7 @@ from django.http import QueryDict
 from dashboard.class_form import ClassForm
 from dashboard.task_params import PARAM
 from trainer.models import Dataset, RegisteredClass
-from trainer.selectors.datasets import dataset_get, datasets_all
+from trainer.selectors.datasets import dataset_get, datasets_all, shape_text
 from trainer.selectors.experiments import experiment_get
 
 # The parameter by which a model is told the size of its images.
@@ -71,5 +71,4 @@ def experiment_usual_dataset() -> str:
 
 
 def _choice(dataset: Dataset) -> tuple[str, str]:
-    shape = "\N{MULTIPLICATION SIGN}".join(str(size) for size in dataset.image_shape)
-    return dataset.name, f"{dataset.name} ({shape})"
+    return dataset.name, f"{dataset.name} ({shape_text(dataset.image_shape)})"

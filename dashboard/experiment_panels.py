@@ -6,6 +6,7 @@ from typing import Any
 from dashboard.latent_strip import Segment, segments_of
 from dashboard.texts import literal_text
 from trainer.models import Experiment
+from trainer.selectors.datasets import shape_text
 from trainer.selectors.experiments import experiments_all, job_counts
 
 
@@ -35,8 +36,7 @@ class ExperimentRow:
     @property
     def shape_text(self) -> str:
         """The size of the images: channels, height and width."""
-        shape = self.experiment.model_info.get("image_shape") or []
-        return "\N{MULTIPLICATION SIGN}".join(str(size) for size in shape)
+        return shape_text(self.experiment.model_info.get("image_shape") or [])
 
     @property
     def layers(self) -> list[LayerRow]:

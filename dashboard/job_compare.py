@@ -6,6 +6,7 @@ from typing import Any
 from dashboard.job_panel import sources_recorded
 from dashboard.texts import setting_text
 from trainer.models import Job
+from trainer.services.cards import latent_slice_text
 
 JOBS_MIN, JOBS_MAX = 2, 6
 SHORT_HASH = 8
@@ -86,12 +87,11 @@ def _model(job: Job) -> dict[str, Any]:
 def _tasks(job: Job) -> dict[str, Any]:
     told: dict[str, Any] = {}
     for task in _plan(job).get("tasks") or []:
-        part = task.get("latent_slice")
         facts = {
             "class": task.get("class_name"),
             "dataset": task.get("dataset"),
             "weight": task.get("weight"),
-            "latent": f"{part[0]}:{part[1]}" if part else "whole",
+            "latent": latent_slice_text(task.get("latent_slice")) or "whole",
             "enabled": "yes" if task.get("enabled", True) else "no",
             **(task.get("params") or {}),
         }

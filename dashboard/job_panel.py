@@ -11,6 +11,7 @@ from trainer.selectors.events import story_of
 from trainer.selectors.job_tasks import job_tasks_joined
 from trainer.selectors.jobs import jobs_before
 from trainer.selectors.registry import classes_offered
+from trainer.services.cards import latent_slice_text
 from trainer.services.sources import SourceRef
 
 # How far back to look for the last job that used a class too.
@@ -110,13 +111,12 @@ def _source_rows(job: Job) -> list[SourceRow]:
 
 
 def _task_row(task: dict[str, Any], joined_step: int | None = None) -> TaskRow:
-    latent_slice = task.get("latent_slice")
     return TaskRow(
         name=task["name"],
         class_name=task["class_name"],
         dataset=task.get("dataset", ""),
         weight=task.get("weight", 1.0),
-        latent_text=f"{latent_slice[0]}:{latent_slice[1]}" if latent_slice else "whole",
+        latent_text=latent_slice_text(task.get("latent_slice")) or "whole",
         params=_texts(task.get("params")),
         colour=task.get("colour", 0),
         enabled=task.get("enabled", True),

@@ -41,6 +41,11 @@ def dataset_as_dict(dataset: Dataset) -> dict[str, Any]:
     }
 
 
+def shape_text(shape: Iterable[int]) -> str:
+    """Return the size of images as a person reads it: channels, height and width."""
+    return " \N{MULTIPLICATION SIGN} ".join(map(str, shape))
+
+
 def dataset_uses(datasets: Sequence[Dataset]) -> dict[int, list[DatasetUse]]:
     """Return what uses each dataset, by its key: attached tasks, then jobs in progress."""
     uses: dict[int, list[DatasetUse]] = {dataset.pk: [] for dataset in datasets}

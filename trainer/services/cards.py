@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -161,6 +162,11 @@ def latent_slice_parse(text: str) -> tuple[int, int]:
     if start >= end:
         raise CardRefused(f"latent slice '{text}' is empty; its start must be below its end")
     return start, end
+
+
+def latent_slice_text(ends: Sequence[int] | None) -> str:
+    """Return a slice as it is typed, such as "0:8"; empty for the whole latent."""
+    return f"{ends[0]}:{ends[1]}" if ends else ""
 
 
 def card_name_default(*, experiment: Experiment, class_name: str, dataset_name: str) -> str:
