@@ -10,6 +10,7 @@ from django.http import QueryDict
 from dashboard.class_form import ClassForm
 from dashboard.task_params import PARAM
 from trainer.models import Dataset, RegisteredClass
+from trainer.models.experiment import MAX_SLUG
 from trainer.selectors.datasets import dataset_get, datasets_all, shape_text
 from trainer.selectors.experiments import experiment_get
 
@@ -24,7 +25,7 @@ class ExperimentForm(ClassForm):
     slug = forms.SlugField(
         label="Address",
         required=False,
-        max_length=60,
+        max_length=MAX_SLUG,
         help_text="Part of every link to it, made of the name where it is empty; it never changes.",
         error_messages={"invalid": "Must be letters, digits, '-' and '_' alone."},
     )

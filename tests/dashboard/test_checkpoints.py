@@ -164,6 +164,15 @@ def test_saving_the_present_state_says_so_and_empties_the_field(experiment, htmx
     assert 'value="good one"' in refused.content.decode()
 
 
+def test_a_tag_that_is_too_long_is_refused_in_words_and_not_cut(experiment, htmx):
+    state = state_make(experiment, 100)
+    answer = htmx.post("/partials/checkpoints/save/", {"tag": "t" * 121})
+    assert answer.status_code == 422
+    assert "at most 120 characters" in words(answer)
+    state.refresh_from_db()
+    assert state.tag == ""
+
+
 def test_a_saved_state_without_a_tag_is_named_by_its_number(experiment, htmx):
     state = state_make(experiment, 100)
     answer = htmx.post("/partials/checkpoints/save/", {"tag": ""})
