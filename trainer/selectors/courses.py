@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from trainer.models import Job
 from trainer.selectors.jobs import job_colours
-from trainer.selectors.loss_levels import TOTAL
+from trainer.selectors.loss_runs import TOTAL
 from trainer.selectors.losses import loss_columns
 
 COURSE_POINTS = 80
