@@ -7,6 +7,12 @@ from collections.abc import Sequence
 MAX_IMAGE_BYTES = 4 * 1024**3
 
 
+def is_finite_number(value: float) -> bool:
+    """Return whether a value is a number at all, and neither infinite nor NaN."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and math.isfinite(value)
+
+
 def require_whole(name: str, value: int, *, low: int, high: int) -> int:
     """Return `value` if it is a whole number from `low` to `high`.
 
@@ -24,8 +30,7 @@ def require_real(name: str, value: float, *, low: float, high: float) -> float:
     Raises:
         ValueError: it is not, or it is NaN.
     """
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or not low <= value <= high:
+    if not is_finite_number(value) or not low <= value <= high:
         raise ValueError(f"{name} must be a number from {low:g} to {high:g}, not {value!r}")
     return float(value)
 

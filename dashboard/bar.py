@@ -5,8 +5,8 @@ from typing import Any
 from django.conf import settings
 
 from trainer.models import Experiment
+from trainer.selectors.experiments import experiments_offered
 from trainer.selectors.nodes import trainer_is_online
-from trainer.selectors.pages import experiments_offered
 from trainer.selectors.registry import registry_errors
 from trainer.selectors.system import device_facts
 from trainer.selectors.warnings import warnings_now

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from trainer.models import Call, Experiment
-from trainer.selectors.evals import UNDER_WAY, call_newest
+from trainer.selectors.calls import UNDER_WAY, call_newest
 
 
 @dataclass(frozen=True)

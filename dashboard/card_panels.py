@@ -11,6 +11,7 @@ from trainer.selectors.cards import cards_removed_lately, command_news, commands
 from trainer.selectors.experiments import cards_of
 from trainer.selectors.jobs import job_history
 from trainer.selectors.loss_shares import loss_shares
+from trainer.services.cards import latent_slice_text
 
 # For so long a page offers to bring a removed task back.
 UNDO_SECONDS = 10.0
@@ -37,8 +38,7 @@ class CardRow:
     @property
     def latent_text(self) -> str:
         """The slice of the latent as it is typed, "0:4"; empty for the whole."""
-        latent_slice = self.card.latent_slice
-        return "" if latent_slice is None else f"{latent_slice[0]}:{latent_slice[1]}"
+        return latent_slice_text(self.card.latent_slice)
 
     @property
     def weight_is_refused(self) -> bool:

@@ -7,8 +7,9 @@ from typing import Any
 from dashboard.checkpoint_tree import tree_lines
 from dashboard.eval_panel import verdict_of
 from dashboard.requests import PageMissing, number_asked
-from dashboard.templatetags.figures import loss
+from dashboard.texts import metric_text
 from trainer.models import Call, Checkpoint, EvalRun, Experiment
+from trainer.selectors.calls import UNDER_WAY, call_under_way
 from trainer.selectors.checkpoints import (
     checkpoint_consequences,
     checkpoint_get,
@@ -18,10 +19,8 @@ from trainer.selectors.checkpoints import (
     evals_newest,
     metric_names,
 )
-from trainer.selectors.evals import UNDER_WAY, call_under_way
 from trainer.selectors.jobs import job_active
 from trainer.selectors.nodes import trainer_is_online
-from trainer.services.calls import EVAL_RUN
 
 MEASURES_SHOWN = 3
 
@@ -59,7 +58,7 @@ def measures_of(run: EvalRun | None) -> list[Measure]:
             row.task_name,
             row.metric,
             row.value,
-            f"{loss(row.value) if row.value is not None else row.nonfinite} {row.unit}".strip(),
+            metric_text(row),
             verdict_of(row.value, row.good, row.poor),
             row.good,
             row.poor,
@@ -112,7 +111,7 @@ def checkpoint_panel(experiment: Experiment, checkpoint: Checkpoint | None) -> d
         "is_current": checkpoint.pk == experiment.current_checkpoint_id,
         "measures": measures_of(run),
         "eval_errors": run.errors if run else {},
-        "is_measuring": call_under_way(experiment, EVAL_RUN) is not None,
+        "is_measuring": call_under_way(experiment, Call.Kind.EVAL_RUN) is not None,
         "consequences": checkpoint_consequences(checkpoint),
         "others": others,
         "active_job": job,

@@ -5,15 +5,15 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from dashboard.forms import PanelForm
-from dashboard.task_params import OMITTED, PARAM, SHOWN, completed, fields_of, initial_of
+from dashboard.parameter_form import ParameterForm, classes_offer
+from dashboard.task_params import PARAM, SHOWN, completed, fields_of, initial_of
 from trainer.models import RegisteredClass
 
 # The class whose parameters a form showed.
 OF_CLASS = "of_class"
 
 
-class ClassForm(PanelForm):
+class ClassForm(ParameterForm):
     """What is asked of any class, in fields of the subclass, and the chosen one's parameters."""
 
     class_name = forms.CharField(label="Class", widget=forms.Select)
@@ -36,28 +36,7 @@ class ClassForm(PanelForm):
         )
         self.class_fields = fields_of(self.parameters)
         self.fields |= self.class_fields
-        self._offer_classes([row.class_name for row in offered], class_name)
-
-    def _offer_classes(self, names: list[str], chosen: str) -> None:
-        if chosen and chosen not in names:
-            names = sorted([*names, chosen])  # gone meanwhile, and not to be lost silently
-        self.fields["class_name"].widget = forms.Select(
-            attrs=self.fields["class_name"].widget.attrs,
-            choices=[(name, name) for name in names],
-        )
-
-    def param_fields(self) -> list[tuple[forms.BoundField, bool]]:
-        """Return the fields of the class's own parameters, and whether each must be given."""
-        return [(self[PARAM + p["name"]], p["required"]) for p in self.parameters]
-
-    def params(self) -> dict[str, Any]:
-        """Return the class's own parameters; what is left to the constructor is not there."""
-        values = {name: self.cleaned_data[name] for name in self.class_fields}
-        return {
-            name.removeprefix(PARAM): value
-            for name, value in values.items()
-            if value is not OMITTED
-        }
+        classes_offer(self.fields["class_name"], [row.class_name for row in offered], class_name)
 
 
 def carried_over(

@@ -6,8 +6,9 @@ from django import forms
 from django.http import QueryDict
 
 from dashboard.forms import PanelForm
-from dashboard.task_params import OMITTED, PARAM, completed, fields_of
-from trainer.models import Registry
+from dashboard.parameter_form import ParameterForm, classes_offer
+from dashboard.task_params import PARAM, completed, fields_of
+from trainer.models import Call, Registry
 from trainer.selectors.registry import classes_offered
 from trainer.services.calls import call_ask
 from trainer.services.dataset_import import dataset_import_folder, dataset_import_npz
@@ -57,11 +58,13 @@ class BuiltinForm(DataForm):
 
     def send(self, by: str) -> dict[str, Any]:
         """Load it."""
-        answer: dict[str, Any] = call_ask(kind="dataset_load", payload=self.cleaned_data, by=by)
+        answer: dict[str, Any] = call_ask(
+            kind=Call.Kind.DATASET_LOAD, payload=self.cleaned_data, by=by
+        )
         return answer
 
 
-class GeneratorForm(DataForm):
+class GeneratorForm(DataForm, ParameterForm):
     """A generator's own parameters, typed as its constructor declares them."""
 
     kind = "generator"
@@ -83,11 +86,7 @@ class GeneratorForm(DataForm):
             None if data is None else completed(data, self.parameters), files, **options
         )
         self.initial["generator"] = chosen
-        if chosen and chosen not in names:
-            names = sorted([*names, chosen])  # gone meanwhile, and not to be lost silently
-        self.fields["generator"].widget = forms.Select(
-            attrs=self.fields["generator"].widget.attrs, choices=[(name, name) for name in names]
-        )
+        classes_offer(self.fields["generator"], names, chosen)
         self.fields |= fields_of(self.parameters)
 
     @property
@@ -97,8 +96,7 @@ class GeneratorForm(DataForm):
 
     def send(self, by: str) -> dict[str, Any]:
         """Have it generated."""
-        asked = {p["name"]: self.cleaned_data[PARAM + p["name"]] for p in self.parameters}
-        params = {name: value for name, value in asked.items() if value is not OMITTED}
+        params = self.params()
         if self.cleaned_data["name"]:
             params[NAME] = self.cleaned_data["name"]
         answer: dict[str, Any] = dataset_generate(

@@ -5,8 +5,13 @@ from typing import Any
 
 from dashboard.histogram import Histogram, histograms_of
 from trainer.models import Dataset
-from trainer.selectors.datasets import DatasetUse, class_names, dataset_uses
-from trainer.selectors.experiments import datasets_all
+from trainer.selectors.datasets import (
+    DatasetUse,
+    class_names,
+    dataset_uses,
+    datasets_all,
+    shape_text,
+)
 from trainer.selectors.nodes import trainer_is_online
 
 ORIGIN_WORDS = {
@@ -53,7 +58,7 @@ class DatasetRow:
     @property
     def shape_text(self) -> str:
         """Channels, height and width."""
-        return " \N{MULTIPLICATION SIGN} ".join(str(size) for size in self.dataset.image_shape)
+        return shape_text(self.dataset.image_shape)
 
     @property
     def target_text(self) -> str:

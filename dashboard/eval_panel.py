@@ -6,12 +6,12 @@ from typing import Any
 from dashboard.call_state import call_state
 from dashboard.sparkline import Sparkline, sparkline
 from dashboard.templatetags.figures import loss
-from trainer.models import EvalResult, EvalRun, Experiment, Job
+from dashboard.texts import metric_text
+from trainer.models import Call, EvalResult, EvalRun, Experiment, Job
 from trainer.selectors.evals import better_of, evals_earlier, evals_of
 from trainer.selectors.experiments import cards_of
 from trainer.selectors.jobs import job_active
 from trainer.selectors.nodes import trainer_is_online
-from trainer.services.calls import EVAL_RUN
 
 RUNS_SHOWN = 5
 # A smaller change than this share of the value before is none.
@@ -49,7 +49,7 @@ class MetricRow:
     @property
     def value_text(self) -> str:
         """The value with its unit."""
-        return value_text(self.result)
+        return metric_text(self.result)
 
 
 @dataclass
@@ -87,17 +87,11 @@ def eval_panel(experiment: Experiment, against: str | None = None) -> dict[str, 
         "eval_against": chosen,
         "eval_job": job if job is not None and job.state in Job.HELD else None,
         "eval_call": call_state(
-            experiment, EVAL_RUN, succeeded_at=runs[0].created_at if runs else None
+            experiment, Call.Kind.EVAL_RUN, succeeded_at=runs[0].created_at if runs else None
         ),
         "eval_possible": any(card.enabled for card in cards),
         "trainer_online": trainer_is_online(),
     }
-
-
-def value_text(result: EvalResult) -> str:
-    """Return a value with its unit; what it is where it is no finite number."""
-    text = loss(result.value) if result.value is not None else result.nonfinite
-    return f"{text} {result.unit}".strip()
 
 
 def verdict_of(value: float | None, good: float | None, poor: float | None) -> str:

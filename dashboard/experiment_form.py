@@ -10,7 +10,9 @@ from django.http import QueryDict
 from dashboard.class_form import ClassForm
 from dashboard.task_params import PARAM
 from trainer.models import Dataset, RegisteredClass
-from trainer.selectors.experiments import dataset_get, datasets_all, experiment_get
+from trainer.models.experiment import MAX_SLUG
+from trainer.selectors.datasets import dataset_get, datasets_all, shape_text
+from trainer.selectors.experiments import experiment_get
 
 # The parameter by which a model is told the size of its images.
 IMAGE_SHAPE = "image_shape"
@@ -23,7 +25,7 @@ class ExperimentForm(ClassForm):
     slug = forms.SlugField(
         label="Address",
         required=False,
-        max_length=60,
+        max_length=MAX_SLUG,
         help_text="Part of every link to it, made of the name where it is empty; it never changes.",
         error_messages={"invalid": "Must be letters, digits, '-' and '_' alone."},
     )
@@ -70,5 +72,4 @@ def experiment_usual_dataset() -> str:
 
 
 def _choice(dataset: Dataset) -> tuple[str, str]:
-    shape = "\N{MULTIPLICATION SIGN}".join(str(size) for size in dataset.image_shape)
-    return dataset.name, f"{dataset.name} ({shape})"
+    return dataset.name, f"{dataset.name} ({shape_text(dataset.image_shape)})"

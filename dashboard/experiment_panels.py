@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.latent_strip import Segment, segments_of
-from dashboard.registry_panels import value_text
+from dashboard.texts import literal_text
 from trainer.models import Experiment
-from trainer.selectors.pages import experiments_all, job_counts
+from trainer.selectors.datasets import shape_text
+from trainer.selectors.experiments import experiments_all, job_counts
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,7 @@ class ExperimentRow:
     @property
     def shape_text(self) -> str:
         """The size of the images: channels, height and width."""
-        shape = self.experiment.model_info.get("image_shape") or []
-        return "\N{MULTIPLICATION SIGN}".join(str(size) for size in shape)
+        return shape_text(self.experiment.model_info.get("image_shape") or [])
 
     @property
     def layers(self) -> list[LayerRow]:
@@ -54,7 +54,7 @@ class ExperimentRow:
     def config(self) -> list[tuple[str, str]]:
         """The model's own parameters, in words."""
         values = self.experiment.model_config.items()
-        return [(str(name), value_text(value)) for name, value in values]
+        return [(str(name), literal_text(value)) for name, value in values]
 
 
 @dataclass(frozen=True)

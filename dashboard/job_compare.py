@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.job_panel import sources_recorded
-from dashboard.registry_panels import value_text
+from dashboard.texts import setting_text
 from trainer.models import Job
+from trainer.services.cards import latent_slice_text
 
 JOBS_MIN, JOBS_MAX = 2, 6
 SHORT_HASH = 8
@@ -56,9 +57,7 @@ def _rows(told: list[dict[str, Any]]) -> list[CompareRow]:
 
 
 def _text(value: Any) -> str:
-    if value is None or value == "":
-        return ABSENT
-    return f"{value:g}" if isinstance(value, float) else value_text(value)
+    return ABSENT if value is None or value == "" else setting_text(value)
 
 
 def _run(job: Job) -> dict[str, Any]:
@@ -88,12 +87,11 @@ def _model(job: Job) -> dict[str, Any]:
 def _tasks(job: Job) -> dict[str, Any]:
     told: dict[str, Any] = {}
     for task in _plan(job).get("tasks") or []:
-        part = task.get("latent_slice")
         facts = {
             "class": task.get("class_name"),
             "dataset": task.get("dataset"),
             "weight": task.get("weight"),
-            "latent": f"{part[0]}:{part[1]}" if part else "whole",
+            "latent": latent_slice_text(task.get("latent_slice")) or "whole",
             "enabled": "yes" if task.get("enabled", True) else "no",
             **(task.get("params") or {}),
         }

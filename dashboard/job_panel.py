@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.advice import failure_advice
-from dashboard.registry_panels import PLACES, value_text
+from dashboard.registry_panels import PLACES
+from dashboard.texts import setting_text
 from trainer.models import Job, RegisteredClass
 from trainer.selectors.events import story_of
 from trainer.selectors.job_tasks import job_tasks_joined
-from trainer.selectors.pages import jobs_before
+from trainer.selectors.jobs import jobs_before
 from trainer.selectors.registry import classes_offered
+from trainer.services.cards import latent_slice_text
 from trainer.services.sources import SourceRef
 
 # How far back to look for the last job that used a class too.
@@ -109,13 +111,12 @@ def _source_rows(job: Job) -> list[SourceRow]:
 
 
 def _task_row(task: dict[str, Any], joined_step: int | None = None) -> TaskRow:
-    latent_slice = task.get("latent_slice")
     return TaskRow(
         name=task["name"],
         class_name=task["class_name"],
         dataset=task.get("dataset", ""),
         weight=task.get("weight", 1.0),
-        latent_text=f"{latent_slice[0]}:{latent_slice[1]}" if latent_slice else "whole",
+        latent_text=latent_slice_text(task.get("latent_slice")) or "whole",
         params=_texts(task.get("params")),
         colour=task.get("colour", 0),
         enabled=task.get("enabled", True),
@@ -127,10 +128,7 @@ def _texts(values: Any) -> list[tuple[str, str]]:
     if not isinstance(values, dict):
         return []
     return [
-        (
-            str(name).replace("_", " "),
-            f"{value:g}" if isinstance(value, float) else value_text(value),
-        )
+        (str(name).replace("_", " "), setting_text(value))
         for name, value in values.items()
         if value is not None
     ]

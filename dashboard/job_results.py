@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from dashboard.eval_panel import value_text, verdict_of
+from dashboard.eval_panel import verdict_of
 from dashboard.templatetags.figures import NOTHING, count, duration, loss
+from dashboard.texts import metric_text
 from trainer.models import EvalResult, EvalRun, Job, LossSeries
 from trainer.selectors.evals import better_of, evals_last
 
@@ -91,7 +92,7 @@ def _metric_row(key: Key, results: list[EvalResult | None]) -> ResultRow:
         ResultCell(NOTHING)
         if result is None
         else ResultCell(
-            value_text(result),
+            metric_text(result),
             verdict_of(result.value, result.good, result.poor),
             best is not None and result.value == best,
         )

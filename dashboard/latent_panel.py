@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.call_state import call_state
-from trainer.models import Checkpoint, Dataset, Experiment, LatentView
+from trainer.models import Call, Checkpoint, Dataset, Experiment, LatentView
 from trainer.selectors.checkpoints import checkpoints_named
 from trainer.selectors.experiments import cards_of
 from trainer.selectors.latents import latent_newest
 from trainer.selectors.nodes import trainer_is_online
-from trainer.services.calls import LATENT
 
 STATES_OFFERED = 50
 
@@ -39,7 +38,7 @@ def latent_panel(experiment: Experiment) -> dict[str, Any]:
         "plane_shares": [f"{share:.0%}" for share in facts["plane"]["shares"]] if view else [],
         "plane_facts": json.dumps(facts["plane"]) if view else "",
         "latent_call": call_state(
-            experiment, LATENT, succeeded_at=view.created_at if view else None
+            experiment, Call.Kind.LATENT, succeeded_at=view.created_at if view else None
         ),
         "latent_possible": bool(cards),
         "latent_datasets": _datasets(experiment),

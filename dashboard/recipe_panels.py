@@ -7,7 +7,7 @@ from typing import Any
 
 from dashboard.recipe_comparison import comparison_of
 from dashboard.recipe_curves import curve_rows
-from dashboard.registry_panels import value_text
+from dashboard.texts import literal_text
 from trainer.models import Job, RecipeRun, RecipeStep
 from trainer.selectors.courses import job_courses
 from trainer.selectors.evals import metric_directions
@@ -97,7 +97,7 @@ def run_panel(run: RecipeRun) -> dict[str, Any]:
 def run_row(run: RecipeRun) -> RunRow:
     """Return a run with its progress."""
     done, planned = recipe_progress(run)
-    params = [(name, value_text(value)) for name, value in run.params.items()]
+    params = [(name, literal_text(value)) for name, value in run.params.items()]
     return RunRow(run, done, planned, recipe_eta(run, done=done, planned=planned), params)
 
 
@@ -160,7 +160,7 @@ def _task_told(asked: dict[str, Any], name: Any) -> str:
 
 
 def _values_told(asked: dict[str, Any], _: Any) -> str:
-    return ", ".join(value_text(value) for value in asked.values() if value not in (None, {}))
+    return ", ".join(literal_text(value) for value in asked.values() if value not in (None, {}))
 
 
 DETAILS: dict[str, Callable[[dict[str, Any], Any], str]] = {

@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from dashboard.call_state import call_state
-from trainer.models import Experiment, Reconstructions
+from trainer.models import Call, Experiment, Reconstructions
 from trainer.selectors.experiments import cards_of
 from trainer.selectors.nodes import trainer_is_online
 from trainer.selectors.reconstructions import reconstructions_of
-from trainer.services.calls import PICTURES
 
 WORST = "worst"
 
@@ -59,7 +58,7 @@ def recon_panel(experiment: Experiment, order: str | None) -> dict[str, Any]:
         "experiment": experiment,
         "recon_sets": sets,
         "recon_worst": order == WORST,
-        "recon_call": call_state(experiment, PICTURES, succeeded_at=newest),
+        "recon_call": call_state(experiment, Call.Kind.PICTURES, succeeded_at=newest),
         "recon_possible": bool(cards_of(experiment)),
         "recon_decoder": experiment.model_info.get("has_decoder", True),
         "trainer_online": trainer_is_online(),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from dashboard.texts import literal_text
 from trainer.models import RegisteredClass, Registry, RegistryError
 from trainer.selectors.nodes import trainer_is_online
 from trainer.selectors.registry import classes_offered, registry_errors
@@ -145,18 +146,10 @@ def _parameter(facts: dict[str, Any]) -> ParameterRow:
     return ParameterRow(
         name=str(facts.get("name", "")),
         type=str(facts.get("type") or ""),
-        default="" if required else value_text(facts.get("default")),
+        default="" if required else literal_text(facts.get("default")),
         required=required,
         description=str(facts.get("description") or ""),
     )
-
-
-def value_text(value: Any) -> str:
-    """Return a value in the words of Python, in which people write their classes.
-
-    A text stands for itself: it may be a string, or what another default looks like.
-    """
-    return value if isinstance(value, str) and value.strip() else repr(value)
 
 
 def needs_of(requires: dict[str, Any]) -> list[str]:

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.card_panels import card_panel
-from dashboard.registry_panels import value_text
-from dashboard.templatetags.figures import NOTHING, loss
-from trainer.models import EvalResult, RegisteredClass, Registry, TaskCard
+from dashboard.texts import literal_text, metric_text
+from trainer.models import RegisteredClass, Registry, TaskCard
 from trainer.selectors.jobs import job_current
 from trainer.selectors.registry import class_offered
 from trainer.selectors.task_detail import card_evals, happenings_of, series_of, sha256_in_job
@@ -48,18 +47,11 @@ def detail_panel(card: TaskCard | None) -> dict[str, Any]:
         "series": series_of(card, job),
         "eval_steps": [run.step for run, _ in evals],
         "metric_rows": [
-            MetricRow(name, [_value_text(metrics.get(name)) for _, metrics in evals])
+            MetricRow(name, [metric_text(metrics.get(name)) for _, metrics in evals])
             for name in names
         ],
         "happenings": happenings_of(card, job),
     }
-
-
-def _value_text(result: EvalResult | None) -> str:
-    """Return a metric's value with its unit; what it is where it is no finite number."""
-    if result is None or result.value is None:
-        return (result.nonfinite if result else "") or NOTHING
-    return f"{loss(result.value)} {result.unit}".strip()
 
 
 def _parameters(card: TaskCard, offered: RegisteredClass | None) -> list[ParameterValue]:
@@ -71,5 +63,5 @@ def _parameters(card: TaskCard, offered: RegisteredClass | None) -> list[Paramet
         is_default = name not in card.params
         value = facts.get("default") if is_default else card.params[name]
         description = str(facts.get("description") or "")
-        rows.append(ParameterValue(name, value_text(value), is_default, description))
+        rows.append(ParameterValue(name, literal_text(value), is_default, description))
     return rows

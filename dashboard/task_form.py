@@ -10,8 +10,9 @@ from django.http import QueryDict
 from dashboard.class_form import ClassForm
 from dashboard.task_params import PARAM, ReadField, read_number
 from trainer.models import Dataset, Experiment, RegisteredClass, TaskCard
-from trainer.selectors.experiments import card_of, dataset_get, datasets_all
-from trainer.services.experiments import CardRefused
+from trainer.selectors.datasets import dataset_get, datasets_all, shape_text
+from trainer.selectors.experiments import card_of
+from trainer.services.card_add import CardRefused
 from trainer.services.task_add import latent_slice_within
 
 TARGETS = {"classes": "needs targets that are classes", "float": "needs targets that are numbers"}
@@ -77,7 +78,8 @@ class TaskAddForm(ClassForm):
             return TARGETS.get(target, f"needs targets of the kind {target}")
         shape = self.experiment.model_info.get("image_shape")
         if shape and list(shape) != list(dataset.image_shape):
-            return f"has images of {_times(dataset.image_shape)}, the model takes {_times(shape)}"
+            has, takes = shape_text(dataset.image_shape), shape_text(shape)
+            return f"has images of {has}, the model takes {takes}"
         return ""
 
     def clean_dataset(self) -> Dataset:
@@ -127,7 +129,3 @@ class TaskAddForm(ClassForm):
             self.add_error("dataset", sentence)
         else:
             self.add_error(None, sentence)
-
-
-def _times(shape: list[int]) -> str:
-    return "x".join(str(size) for size in shape)

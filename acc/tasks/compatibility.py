@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Literal
 
 from torch import nn
 
+from acc.checks import is_finite_number
 from acc.dataset import AccDataset
 from acc.model_output import ModelOutput
 from acc.tasks.errors import TaskError
@@ -17,8 +17,7 @@ TARGETS = {"classes": "class labels", "float": "float targets", None: "no target
 
 def check_weight(weight: float) -> None:
     """Raise TaskError unless the weight is a finite number of 0 or more."""
-    number = isinstance(weight, int | float) and not isinstance(weight, bool)
-    if not number or not math.isfinite(weight) or weight < 0:
+    if not is_finite_number(weight) or weight < 0:
         raise TaskError(f"weight {weight!r} is not a finite number of 0 or more")
 
 

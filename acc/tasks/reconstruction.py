@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -10,6 +9,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
+from acc.checks import is_finite_number
 from acc.dataset import AccDataset
 from acc.evaluation.metrics import MIN_SSIM_SIDE, l1_per_image, psnr_per_image, ssim_per_image
 from acc.model_output import ModelOutput
@@ -50,7 +50,7 @@ class ReconstructionTask(Task):
         super().__init__(name, dataset, weight, latent_slice)
         if loss not in PIXEL_LOSSES:
             raise TaskError(f'loss {loss!r} is unknown; it is "mse" or "l1"')
-        if not _is_share(ssim_weight):
+        if not is_finite_number(ssim_weight) or ssim_weight < 0:
             raise TaskError(f"ssim_weight {ssim_weight!r} is not a finite number of 0 or more")
         self.loss = loss
         self.ssim_weight = ssim_weight
@@ -101,8 +101,3 @@ class ReconstructionTask(Task):
             "psnr": psnr_per_image(images, originals),
             "ssim": ssim_per_image(images, originals),
         }
-
-
-def _is_share(value: float) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value) and value >= 0

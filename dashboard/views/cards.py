@@ -16,8 +16,8 @@ from dashboard.task_params import read_number
 from trainer.models import Experiment, TaskCard
 from trainer.selectors.experiments import card_of_id
 from trainer.services.calls import CallRefused, TrainerOffline
+from trainer.services.card_add import CardRefused
 from trainer.services.cards import card_remove, card_restore, card_set_weight, card_toggle
-from trainer.services.experiments import CardRefused
 from trainer.services.sources import ClassMissing
 from trainer.services.task_add import card_duplicate
 

@@ -125,7 +125,7 @@ def partial_checkpoint_keep(request: HtmxRequest) -> HttpResponse:
 def partial_checkpoint_save(request: HtmxRequest) -> HttpResponse:
     """Keep the present state under a name."""
     experiment = required(request)
-    tag = request.POST.get("tag", "").strip()[:120]
+    tag = request.POST.get("tag", "").strip()
     context: dict[str, Any] = {"experiment": experiment}
     try:
         saved = checkpoint_save(experiment=experiment, tag=tag, by=request.user.get_username())

@@ -13,7 +13,7 @@ from dashboard.bar import bar_panel
 from dashboard.data_forms import FORMS, DataForm
 from dashboard.data_panel import data_panel
 from dashboard.requests import HtmxRequest, PageMissing, experiment_asked, signed_in
-from trainer.selectors.experiments import dataset_get, datasets_all
+from trainer.selectors.datasets import dataset_get, datasets_all
 from trainer.selectors.nodes import trainer_is_online
 from trainer.services.calls import CallRefused, TrainerOffline
 from trainer.services.dataset_import import datasets_survey

@@ -9,7 +9,7 @@ from dashboard.bar import bar_panel
 from dashboard.checkpoint_panels import checkpoint_asked
 from dashboard.latent_panel import latent_panel
 from dashboard.requests import HtmxRequest, experiment_asked, experiment_required, signed_in
-from trainer.selectors.experiments import dataset_get
+from trainer.selectors.datasets import dataset_get
 from trainer.services.calls import TrainerOffline, trainer_require
 from trainer.services.latents import LatentWish, latent_send
 

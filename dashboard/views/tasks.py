@@ -14,12 +14,12 @@ from dashboard.latent_strip import segments_of
 from dashboard.requests import HtmxRequest, experiment_required, signed_in
 from dashboard.task_form import TaskAddForm
 from trainer.models import Experiment, RegisteredClass, Registry
-from trainer.selectors.experiments import dataset_get
+from trainer.selectors.datasets import dataset_get
 from trainer.selectors.jobs import job_active
 from trainer.selectors.registry import classes_offered
 from trainer.services.calls import CallRefused, TrainerOffline
+from trainer.services.card_add import CardRefused
 from trainer.services.cards import card_name_default
-from trainer.services.experiments import CardRefused
 from trainer.services.sources import ClassMissing
 from trainer.services.task_add import task_attach
 

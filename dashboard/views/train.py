@@ -9,8 +9,8 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
 
 from dashboard.forms import TrainForm
-from dashboard.panels import run_panel, start_text
 from dashboard.requests import HtmxRequest, experiment_required, signed_in
+from dashboard.run_panel import run_panel, start_text
 from trainer.models import Experiment, Job
 from trainer.selectors.jobs import job_active
 from trainer.services.commands import command_send, command_wait, job_stop

@@ -9,12 +9,13 @@ from django.views.decorators.http import require_GET
 
 from dashboard.bar import bar_panel
 from dashboard.card_panels import tasks_panel
+from dashboard.curves_panel import curves_panel
 from dashboard.eval_panel import eval_panel
 from dashboard.forms import TrainForm
 from dashboard.jobs_panel import jobs_panel
-from dashboard.panels import curves_panel, run_panel
 from dashboard.recon_panel import recon_panel
 from dashboard.requests import HtmxRequest, experiment_asked, signed_in
+from dashboard.run_panel import run_panel
 from trainer.selectors.experiments import is_demo
 
 

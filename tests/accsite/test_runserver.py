@@ -13,7 +13,7 @@ from urllib.error import HTTPError, URLError
 import pytest
 
 from acc.verification.ports import free_port
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from trainer.processes.children import child_start
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from acc.verification.ports import free_port
 from tests.browser.conftest import Site
-from tests.setup.services import wait_until
 from tests.setup.trainer import trainer_stays
+from tests.setup.waiting import wait_until
 from trainer.models import Call
 from trainer.services.access import api_token_ensure
 

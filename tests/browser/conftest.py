@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 from acc.verification.ports import free_port
 from tests.setup.needs import chromium_path
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from trainer.processes.children import child_start
 from trainer.processes.specs import socket_limits
 

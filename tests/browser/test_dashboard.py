@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.dashboard.rows import Scribe, experiment_make
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from trainer.models import Job, JobCommand
 from trainer.selectors.losses import loss_columns
 from trainer.services.commands import command_applied

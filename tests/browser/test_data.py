@@ -8,11 +8,10 @@ from playwright.sync_api import expect
 
 from tests.dashboard.measured import answer_call
 from tests.dashboard.rows import experiment_make
-from tests.setup.services import wait_until
 from tests.setup.trainer import trainer_stays
+from tests.setup.waiting import wait_until
 from tests.trainer.rows import dataset_make
 from trainer.models import Call
-from trainer.services.dataset_import import NPZ
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -35,9 +34,9 @@ def test_a_refused_upload_keeps_the_file_and_the_name(desk, experiment, tmp_path
     expect(form.get_by_label("Name")).to_have_value("mine")
     trainer_stays()
     form.get_by_role("button", name="Upload").click()
-    uploads = Call.objects.filter(kind=NPZ)
+    uploads = Call.objects.filter(kind=Call.Kind.DATASET_IMPORT_NPZ)
     wait_until(uploads.exists, "the kept file is sent")
-    answer_call(NPZ, answer={"name": "mine", "size": 4})
+    answer_call(Call.Kind.DATASET_IMPORT_NPZ, answer={"name": "mine", "size": 4})
     expect(form.get_by_role("status").first).to_contain_text("mine is there: 4 images")
 
 

@@ -6,10 +6,9 @@ from playwright.sync_api import expect
 from tests.dashboard.looks import looked, sheet_make
 from tests.dashboard.measured import answer_call
 from tests.dashboard.rows import experiment_make
-from tests.setup.services import wait_until
 from tests.setup.trainer import trainer_stays
+from tests.setup.waiting import wait_until
 from trainer.models import Call
-from trainer.services.calls import LATENT
 from trainer.services.latents import LatentWish, latent_send
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -146,7 +145,7 @@ def test_a_new_look_is_there_without_a_reload_and_hidden_classes_stay_hidden(
     expect(desk.page.get_by_role("button", name="Looking…")).to_be_disabled()
     other = sheet_make(BLUE, BLUE, RED, RED, columns=2)
     look_store(experiment, other, step=80, targets=[3, 3, 5, 5])
-    answer_call(LATENT, answer={})
+    answer_call(Call.Kind.LATENT, answer={})
     expect(desk.page.get_by_role("heading", name="Step 80")).to_be_visible()
     expect(desk.page.locator("[data-plane-legend] button")).to_have_text(["3", "5"])
     expect(entry(desk, "5")).to_have_attribute("aria-pressed", "false")
@@ -194,7 +193,7 @@ def test_the_first_look_appears_where_there_was_none(desk, experiment, squares):
     expect(desk.page.get_by_role("button", name="Looking…")).to_be_disabled()
     look_store(experiment, squares)
     # As long as the answer of a latent with many units and images is.
-    answer_call(LATENT, answer={"plane": "x" * 60_000})
+    answer_call(Call.Kind.LATENT, answer={"plane": "x" * 60_000})
     expect(desk.page.locator("[data-plane-legend] button")).to_have_text(["3", "5", "8"])
     wait_for_ink(desk, [0, 1, 2, 3])
     wait_for_image(desk, 3, GREY)
@@ -202,6 +201,6 @@ def test_the_first_look_appears_where_there_was_none(desk, experiment, squares):
     latent_send(LatentWish(experiment))
     expect(desk.page.get_by_role("button", name="Looking…")).to_be_disabled()
     look_store(experiment, squares, step=80)
-    answer_call(LATENT, answer={})
+    answer_call(Call.Kind.LATENT, answer={})
     expect(desk.page.get_by_role("heading", name="Step 80")).to_be_visible()
     expect(desk.page.get_by_role("button", name="Look", exact=True)).to_be_enabled()

@@ -4,6 +4,7 @@ import json
 import random
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -15,7 +16,7 @@ from playwright.sync_api import CDPSession
 from tests.browser.conftest import Desk, desk_of
 from tests.browser.wire import Wire
 from tests.dashboard.rows import TASKS, Scribe, experiment_make
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from trainer.models import Job
 from trainer.selectors.loss_runs import loss_runs, runs_merge
 
@@ -79,9 +80,7 @@ def test_hours_of_training_leave_a_page_light_and_true_however_often_it_is_cut_o
             cut_count += 1
         if flush % 10 == 0:
             lead = scribe.step - LEAD_FLUSHES * 20
-            wait_until(
-                lambda lead=lead: desk_step(desk) >= lead, "it follows", seconds=AWAY_SECONDS
-            )
+            wait_until(partial(has_drawn, desk, lead), "it follows", seconds=AWAY_SECONDS)
         if flush in checked:
             desk.wait_for_step(scribe.step)
             assert_true(desk.page.evaluate(DRAWN), scribe.job)
@@ -139,9 +138,9 @@ def losses(numbers: np.random.Generator, step: int) -> np.ndarray:
     return losses_ST
 
 
-def desk_step(desk: Desk) -> int:
-    """Return the last step that is drawn."""
-    return int(desk.page.locator("#loss-curves").get_attribute("data-step") or 0)
+def has_drawn(desk: Desk, step: int) -> bool:
+    """Return whether a step is drawn."""
+    return int(desk.page.locator("#loss-curves").get_attribute("data-step") or 0) >= step
 
 
 def assert_true(drawn: dict[str, Any], job: Job) -> None:

@@ -7,10 +7,9 @@ from playwright.sync_api import expect
 
 from tests.dashboard.measured import answer_call, evaluated, pictured
 from tests.dashboard.rows import experiment_make
-from tests.setup.services import wait_until
 from tests.setup.trainer import trainer_stays
+from tests.setup.waiting import wait_until
 from trainer.models import Call
-from trainer.services.calls import EVAL_RUN, PICTURES
 from trainer.services.evals import eval_send
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -45,9 +44,9 @@ def test_an_evaluation_is_asked_for_and_its_numbers_appear_without_a_reload(
     button.click()
     expect(button).to_have_text("Evaluating…")
     expect(button).to_be_disabled()
-    asked(EVAL_RUN)
+    asked(Call.Kind.EVAL_RUN)
     evaluated(experiment, 120, recon={"psnr": 21.5}, digit={"accuracy": 0.4})
-    answer_call(EVAL_RUN, answer={"step": 120})
+    answer_call(Call.Kind.EVAL_RUN, answer={"step": 120})
     expect(panel(desk, "eval")).to_contain_text("21.50 dB")
     expect(panel(desk, "eval").locator(".badge--good")).to_have_text("good")
     expect(panel(desk, "eval").locator(".badge--bad")).to_have_text("poor")
@@ -61,7 +60,7 @@ def test_every_open_page_follows_an_evaluation_that_somebody_else_asked_for(
     desk.open()
     eval_send(experiment=experiment, by="bob")
     expect(panel(desk, "eval").get_by_role("button")).to_have_text("Evaluating…")
-    answer_call(EVAL_RUN, error="checkpoint 3 is damaged")
+    answer_call(Call.Kind.EVAL_RUN, error="checkpoint 3 is damaged")
     expect(panel(desk, "eval").get_by_role("alert")).to_have_text("checkpoint 3 is damaged")
 
 
@@ -80,7 +79,7 @@ def test_trends_grow_as_evaluations_come_in(desk, experiment):
     expect(panel(desk, "eval").locator(".trend__word")).to_have_text("first")
     eval_send(experiment=experiment)
     evaluated(experiment, 200, recon={"psnr": 18.0})
-    answer_call(EVAL_RUN, answer={})
+    answer_call(Call.Kind.EVAL_RUN, answer={})
     expect(panel(desk, "eval").locator(".trend__word")).to_have_text(re.compile("better"))
     points = panel(desk, "eval").locator("polyline").get_attribute("points")
     assert points is not None
@@ -92,10 +91,10 @@ def test_reconstructions_are_drawn_on_request_crisp_and_large_enough(
 ):
     desk.open()
     panel(desk, "recon").get_by_role("button", name="Refresh").click()
-    asked(PICTURES)
+    asked(Call.Kind.PICTURES)
     expect(panel(desk, "recon")).to_contain_text("The first images are being drawn")
     pictured(experiment, [21.0, 15.0])
-    answer_call(PICTURES, answer={})
+    answer_call(Call.Kind.PICTURES, answer={})
     images = panel(desk, "recon").locator("img")
     expect(images).to_have_count(6)
     for image in images.all():
@@ -112,9 +111,9 @@ def test_the_worst_stay_first_when_new_images_come(desk, experiment, trainer_onl
     panel(desk, "recon").get_by_role("button", name="Worst first").click()
     expect(captions).to_have_text(["15.0 dB", "21.0 dB"])
     panel(desk, "recon").get_by_role("button", name="Refresh").click()
-    asked(PICTURES)
+    asked(Call.Kind.PICTURES)
     pictured(experiment, [30.0, 12.0], step=200)
-    answer_call(PICTURES, answer={})
+    answer_call(Call.Kind.PICTURES, answer={})
     expect(captions).to_have_text(["12.0 dB", "30.0 dB"])
     expect(panel(desk, "recon")).to_contain_text("step 200")
 

@@ -8,9 +8,8 @@ from playwright.sync_api import expect
 
 from tests.dashboard.measured import BOUNDS, answer_call
 from tests.dashboard.rows import Scribe, experiment_make
-from tests.setup.services import wait_until
-from trainer.models import Checkpoint, Job
-from trainer.services.calls import EVAL_RUN
+from tests.setup.waiting import wait_until
+from trainer.models import Call, Checkpoint, Job
 from trainer.services.eval_pictures import SheetFact
 from trainer.services.evals import EvalOutcome, MetricFact, eval_send, eval_store
 from trainer.services.picture_files import picture_keep
@@ -151,7 +150,7 @@ def test_a_new_evaluation_is_there_without_a_reload(desk, job):
     expect(output).to_have_text("step 400")
     eval_send(experiment=job.experiment)
     evaluate(job, 500)
-    answer_call(EVAL_RUN, answer={})
+    answer_call(Call.Kind.EVAL_RUN, answer={})
     expect(output).to_have_text("step 500")
     expect(desk.page.locator(".evals__one").first.locator("circle")).to_have_count(5)
 

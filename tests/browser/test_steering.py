@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PATIENT_MS
-from tests.faults.system import ROOT, System, until
+from tests.faults.system import ROOT, System
+from tests.setup.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.faults]
 
@@ -225,5 +226,5 @@ def test_a_task_that_does_not_fit_is_refused_in_its_own_words(
     expect(error).to_contain_text("latent")
     expect(operator.get_by_label("Name", exact=True)).to_have_value("part")
     assert len(system.get("/tasks")) == before
-    until(lambda: trouble, "the browser names the status")
+    wait_until(lambda: trouble, "the browser names the status")
     trouble[:] = [line for line in trouble if "422" not in line]

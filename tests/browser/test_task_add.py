@@ -10,7 +10,7 @@ from tests.dashboard.rows import experiment_make
 from tests.dashboard.task_offers import answer_next_call, offers, task_classes_store
 from tests.trainer.rows import dataset_make, offer_make
 from trainer.models import Call, Dataset, Experiment
-from trainer.services.experiments import card_add
+from trainer.services.card_add import card_add
 from trainer.services.registry import registry_store
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Desk
 from tests.dashboard.rows import Scribe, experiment_make
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from trainer.models import JobCommand, TaskCard
 from trainer.services.cards import card_set_weight
 from trainer.services.commands import command_applied, command_refused

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db import connection
 
-from tests.setup.services import wait_until
 from tests.setup.trainer import trainer_stays
+from tests.setup.waiting import wait_until
 from tests.trainer.rows import TASK_CLASSES, offer_make
 from trainer.models import Call, Experiment
 from trainer.services.calls import call_claim, call_finish

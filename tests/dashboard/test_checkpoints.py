@@ -11,8 +11,6 @@ from tests.dashboard.measured import answer_call
 from tests.dashboard.states import chain_make, measured, state_make
 from tests.dashboard.test_eval_panel import words
 from trainer.models import Call, Checkpoint, Experiment, TrainerNode
-from trainer.selectors.checkpoints import COMPARE
-from trainer.services.calls import EVAL_RUN
 from trainer.services.job_start import job_start
 
 TREE = "/partials/checkpoints/tree/"
@@ -166,6 +164,15 @@ def test_saving_the_present_state_says_so_and_empties_the_field(experiment, htmx
     assert 'value="good one"' in refused.content.decode()
 
 
+def test_a_tag_that_is_too_long_is_refused_in_words_and_not_cut(experiment, htmx):
+    state = state_make(experiment, 100)
+    answer = htmx.post("/partials/checkpoints/save/", {"tag": "t" * 121})
+    assert answer.status_code == 422
+    assert "at most 120 characters" in words(answer)
+    state.refresh_from_db()
+    assert state.tag == ""
+
+
 def test_a_saved_state_without_a_tag_is_named_by_its_number(experiment, htmx):
     state = state_make(experiment, 100)
     answer = htmx.post("/partials/checkpoints/save/", {"tag": ""})
@@ -195,7 +202,7 @@ def test_a_deletion_says_what_it_means_before_and_leads_on_after(experiment, htm
 def test_a_state_can_be_evaluated_long_after_it_was_stored(experiment, htmx, trainer_online):
     state = state_make(experiment, 100)
     assert "Evaluating" in words(do(htmx, state, "evaluate"))
-    assert Call.objects.get(kind=EVAL_RUN).payload["checkpoint"] == state.pk
+    assert Call.objects.get(kind=Call.Kind.EVAL_RUN).payload["checkpoint"] == state.pk
 
 
 def test_states_of_other_experiments_and_unknown_verbs_are_not_found(experiment, htmx):
@@ -228,7 +235,7 @@ def test_two_states_are_compared_on_request_and_turned_as_they_were_asked(
     assert "0.8000 better" in words(htmx.get(address))
     for _ in range(2):
         assert "The trainer is comparing" in words(htmx.post(address))
-    assert Call.objects.filter(kind=COMPARE).count() == 1
+    assert Call.objects.filter(kind=Call.Kind.COMPARE).count() == 1
     images = [{"files": ["0.png", "1.png", "2.png"], "psnr": [11.0, 22.0]}]
     answer = {
         "one": one.pk,
@@ -236,7 +243,7 @@ def test_two_states_are_compared_on_request_and_turned_as_they_were_asked(
         "distances": [{"part": "encoder", "relative": 0.25, "weights": 1000}],
         "datasets": [{"dataset": "digits", "images": images, "error": ""}],
     }
-    answer_call(COMPARE, answer=answer)
+    answer_call(Call.Kind.COMPARE, answer=answer)
     assert "encoder 1,000 0.2500" in words(htmx.get(address))
     turned = f"/partials/checkpoints/compare/?one={one.pk}&other={other.pk}"
     assert "11.0 dB | 22.0 dB" in words(htmx.get(turned))

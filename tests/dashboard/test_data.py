@@ -9,7 +9,6 @@ from tests.dashboard.test_eval_panel import words
 from tests.trainer.rows import dataset_make, offer_make
 from trainer.models import Call, Dataset, TaskCard, TrainerNode
 from trainer.selectors.reconstructions import SAMPLE_ROOM
-from trainer.services.dataset_import import SURVEY
 from trainer.services.picture_files import picture_keep
 from trainer.services.registry import registry_store
 
@@ -77,7 +76,9 @@ def test_older_rows_are_looked_at_once_the_page_is_opened(browser_client, traine
     dataset_make("old")
     for _ in range(2):
         assert "The trainer is looking at its images" in words(browser_client.get("/data/"))
-    assert [call.payload for call in Call.objects.filter(kind=SURVEY)] == [{"name": "old"}]
+    assert [call.payload for call in Call.objects.filter(kind=Call.Kind.DATASET_SURVEY)] == [
+        {"name": "old"}
+    ]
 
 
 def test_deleted_pictures_are_drawn_again(browser_client, trainer_online, settings):
@@ -87,7 +88,7 @@ def test_deleted_pictures_are_drawn_again(browser_client, trainer_online, settin
     assert not Call.objects.exists()
     (settings.MEDIA_ROOT / SAMPLE_ROOM / name).unlink()
     browser_client.get("/data/")
-    assert Call.objects.get().kind == SURVEY
+    assert Call.objects.get().kind == Call.Kind.DATASET_SURVEY
 
 
 def test_a_dataset_in_use_says_by_what_and_its_deletion_is_refused(htmx, experiment):

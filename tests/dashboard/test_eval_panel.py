@@ -11,7 +11,6 @@ from dashboard.eval_panel import trend_of, verdict_of
 from dashboard.sparkline import sparkline
 from tests.dashboard.measured import answer_call, evaluated
 from trainer.models import Call, TaskCard, TrainerNode
-from trainer.services.calls import EVAL_RUN
 
 PANEL, RUN = "/partials/eval/", "/partials/eval/run/"
 
@@ -128,10 +127,10 @@ def test_a_click_asks_for_one_evaluation_and_the_button_says_that_it_is_under_wa
     for _ in range(2):
         response = htmx.post(RUN)
         assert response.status_code == 200
-    assert Call.objects.filter(kind=EVAL_RUN).count() == 1
+    assert Call.objects.filter(kind=Call.Kind.EVAL_RUN).count() == 1
     assert "Evaluating…" in words(response)
     assert 'aria-busy="true"' in response.content.decode()
-    assert Call.objects.get(kind=EVAL_RUN).by == "ada"
+    assert Call.objects.get(kind=Call.Kind.EVAL_RUN).by == "ada"
 
 
 def test_without_a_trainer_the_click_is_refused_in_words_and_nothing_is_asked(htmx, experiment):
@@ -145,7 +144,7 @@ def test_without_a_trainer_the_click_is_refused_in_words_and_nothing_is_asked(ht
 
 def test_an_evaluation_that_failed_says_why_until_one_succeeds(htmx, experiment, trainer_online):
     htmx.post(RUN)
-    answer_call(EVAL_RUN, error="the files of checkpoint 3 are gone")
+    answer_call(Call.Kind.EVAL_RUN, error="the files of checkpoint 3 are gone")
     assert "the files of checkpoint 3 are gone" in words(htmx.get(PANEL))
     evaluated(experiment, recon={"psnr": 15.0})
     assert "are gone" not in words(htmx.get(PANEL))

@@ -11,7 +11,7 @@ from trainer.services.experiments import experiment_create
 from trainer.services.registry import registry_store
 
 NEW = "/partials/experiments/new/"
-SHAPE = "1\N{MULTIPLICATION SIGN}32\N{MULTIPLICATION SIGN}32"
+SHAPE = "1 \N{MULTIPLICATION SIGN} 32 \N{MULTIPLICATION SIGN} 32"
 INFO = {
     "parameter_count": 181985,
     "latent_dim": 12,

@@ -5,7 +5,6 @@ from django.utils import timezone
 
 from tests.dashboard.looks import looked
 from trainer.models import Call, TrainerNode
-from trainer.services.calls import LATENT
 
 PAGE, LOOK = "/latent/", "/partials/latent/look/"
 
@@ -38,7 +37,7 @@ def test_a_click_asks_for_a_look_and_says_that_it_is_under_way(htmx, experiment,
     response = htmx.post(LOOK, {"checkpoint": "", "dataset": "digits"})
     assert response.status_code == 200
     assert "Looking…" in response.content.decode()
-    call = Call.objects.get(kind=LATENT)
+    call = Call.objects.get(kind=Call.Kind.LATENT)
     assert (call.payload["dataset"], call.by) == ("digits", "ada")
 
 
@@ -55,10 +54,10 @@ def test_a_dataset_that_was_deleted_is_not_replaced_by_another(htmx, experiment,
     response = htmx.post(LOOK, {"checkpoint": "", "dataset": "gone"})
     assert response.status_code == 422
     assert "dataset &#x27;gone&#x27; is deleted" in response.content.decode()
-    assert not Call.objects.filter(kind=LATENT).exists()
+    assert not Call.objects.filter(kind=Call.Kind.LATENT).exists()
 
 
 def test_a_state_of_another_experiment_is_not_looked_at(htmx, experiment, trainer_online):
     response = htmx.post(LOOK, {"checkpoint": "999", "dataset": "digits"})
     assert response.status_code == 404
-    assert not Call.objects.filter(kind=LATENT).exists()
+    assert not Call.objects.filter(kind=Call.Kind.LATENT).exists()

@@ -11,7 +11,6 @@ from acc.evaluation.difference import STEPS, colour_table
 from tests.dashboard.measured import PIXEL, answer_call, name_of, pictured
 from tests.dashboard.test_eval_panel import words
 from trainer.models import Call, TaskCard, TrainerNode
-from trainer.services.calls import PICTURES
 from trainer.services.picture_files import picture_keep
 
 PANEL, REFRESH = "/partials/recon_comparison/", "/partials/recon_comparison/refresh/"
@@ -78,8 +77,8 @@ def test_only_attached_datasets_are_shown(htmx, experiment):
 def test_a_click_asks_once_and_a_failure_is_told_until_a_success(htmx, experiment, trainer_online):
     for _ in range(2):
         assert "Drawing…" in words(htmx.post(REFRESH))
-    assert Call.objects.filter(kind=PICTURES).count() == 1
-    answer_call(PICTURES, error="the disk is full")
+    assert Call.objects.filter(kind=Call.Kind.PICTURES).count() == 1
+    answer_call(Call.Kind.PICTURES, error="the disk is full")
     assert "the disk is full" in words(htmx.get(PANEL))
     pictured(experiment, [21.0])
     assert "the disk is full" not in words(htmx.get(PANEL))

@@ -6,6 +6,7 @@ from tests.dashboard.rows import experiment_make
 from tests.dashboard.task_offers import PATH, task_classes_store, text_of, typed
 from tests.trainer.rows import TASK_CLASSES, dataset_make, offer_make
 from trainer.models import Call, Dataset
+from trainer.selectors.datasets import shape_text
 from trainer.services.registry import registry_store
 
 
@@ -26,7 +27,8 @@ def test_the_form_offers_every_class_and_the_datasets_that_fit_first(htmx, exper
     assert fits < text.index('<optgroup label="Do not fit">')
     reason = "angles: needs targets that are classes"
     assert f'<option value="angles" disabled>{reason}</option>' in text
-    assert "big: has images of 1x64x64, the model takes 1x32x32" in text
+    big, small = shape_text([1, 64, 64]), shape_text([1, 32, 32])
+    assert f"big: has images of {big}, the model takes {small}" in text
     assert "What ClassificationTask is for." in text
     assert 'data-name-default="classification-digits"' in text
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 from tests.dashboard.rows import Scribe, experiment_make
 from tests.dashboard.task_offers import answer_next_call, text_of
 from trainer.models import Call, JobCommand, TaskCard
+from trainer.services.card_add import card_add
 from trainer.services.commands import command_applied, command_refused
-from trainer.services.experiments import card_add
 
 PANEL = "/partials/tasks/"
 RESTORE = "/partials/cards/restore/"

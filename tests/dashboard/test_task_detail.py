@@ -83,7 +83,7 @@ def test_metrics_are_shown_over_the_last_evaluations_and_nothing_where_there_are
     assert context["eval_steps"] == [70, 60, 50, 40, 30]
     rows = {row.name: row.values for row in context["metric_rows"]}
     assert rows["psnr_db"] == ["35.00 dB", "30.00 dB", "25.00 dB", "20.00 dB", "15.00 dB"]
-    assert rows["broken"] == ["nan", *[NOTHING] * 4]
+    assert rows["broken"] == ["nan dB", *[NOTHING] * 4]
     assert "Metrics" not in text_of(htmx.get(path("kl")))
 
 

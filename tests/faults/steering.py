@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tests.faults.system import TASKS, System, until
+from tests.faults.system import TASKS, System
+from tests.setup.waiting import wait_until
 
 # What these change is told of in the order in which it was asked.
 TASK_KINDS = ("set_weight", "set_enabled", "add_task", "remove_task", "restore_task")
@@ -67,7 +68,7 @@ class Operator:
 def settled(system: System, job_id: int) -> list[dict[str, Any]]:
     """Wait until nothing is pending, and return what was asked of the job, in order."""
     path = f"/jobs/{job_id}/commands"
-    until(lambda: not system.get(f"{path}?state=pending"), "all commands answered")
+    wait_until(lambda: not system.get(f"{path}?state=pending"), "all commands answered")
     commands: list[dict[str, Any]] = system.get(path)
     return commands
 

@@ -6,10 +6,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from typing import Any
 import psutil
 
 from acc.verification.ports import free_port
+from tests.setup.waiting import wait_until
 from trainer.processes.children import die_with_parent
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,17 +26,6 @@ TASKS: tuple[dict[str, Any], ...] = (
     {"class_name": "KLDivergenceTask", "name": "kl", "weight": 0.001},
     {"class_name": "ClassificationTask", "name": "digit", "weight": 0.1, "latent_slice": "0:8"},
 )
-
-
-def until(fact: Callable[[], Any], what: str, *, seconds: float = 120.0) -> Any:
-    """Return what `fact` returns as soon as it is true; fail when it takes too long."""
-    deadline = time.monotonic() + seconds
-    while True:
-        found = fact()
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
-        time.sleep(0.02)
 
 
 class System:
@@ -71,7 +59,7 @@ class System:
         """Run the command and wait until the trainer is online."""
         self.launch()
         try:
-            until(self.is_online, f"online; see {self._log}", seconds=240)
+            wait_until(self.is_online, f"online; see {self._log}", seconds=240)
         except AssertionError:
             self.close()  # no fixture has it yet
             raise
@@ -151,12 +139,12 @@ class System:
 
     def process_of_job(self, job_id: int) -> psutil.Process:
         """Return the worker process that trains a job."""
-        name = until(lambda: self.job(job_id)["worker"], "a worker")
+        name = wait_until(lambda: self.job(job_id)["worker"], "a worker")
         return psutil.Process(int(name.rsplit(":", 2)[1]))
 
     def valkey(self) -> psutil.Process:
         """Return the embedded Valkey server, as soon as there is one."""
-        found: psutil.Process = until(
+        found: psutil.Process = wait_until(
             lambda: next((p for p in self.processes() if "valkey-server" in p.name()), None),
             "a Valkey server",
         )
@@ -202,11 +190,11 @@ class System:
                     return False
             return True
 
-        until(stopped_without_the_lock, f"process {process.pid} stands still")
+        wait_until(stopped_without_the_lock, f"process {process.pid} stands still")
 
     def wait_for_class(self, registry: str, class_name: str) -> None:
         """Wait until a class is on offer."""
-        until(
+        wait_until(
             lambda: any(
                 row["class_name"] == class_name for row in self.get(f"/registry/{registry}")
             ),
@@ -215,7 +203,7 @@ class System:
 
     def wait_for_step(self, job_id: int, step: int, *, seconds: float = 120) -> dict[str, Any]:
         """Wait until a job has done a step."""
-        return until(
+        return wait_until(
             lambda: (job := self.job(job_id))["current_step"] >= step and job,
             f"step {step} of job {job_id}",
             seconds=seconds,
@@ -224,7 +212,7 @@ class System:
     def wait_for_end(self, job_id: int, *, seconds: float = 120) -> dict[str, Any]:
         """Wait until a job is at its end."""
         ends = {"completed", "stopped", "failed"}
-        return until(
+        return wait_until(
             lambda: (job := self.job(job_id))["state"] in ends and job,
             f"end of job {job_id}",
             seconds=seconds,

@@ -8,7 +8,8 @@ import psutil
 import pytest
 
 from tests.faults.conftest import EVAL_SECONDS
-from tests.faults.system import System, until
+from tests.faults.system import System
+from tests.setup.waiting import wait_until
 
 pytestmark = pytest.mark.faults
 
@@ -70,7 +71,7 @@ def attach(system: System, slug: str, class_name: str, name: str) -> None:
 def evals(system: System, slug: str, count: int) -> list[dict[str, Any]]:
     """Wait until so many evaluations are stored; return them, the newest first."""
     path = f"/eval/history?experiment={slug}"
-    found: list[dict[str, Any]] = until(
+    found: list[dict[str, Any]] = wait_until(
         lambda: len(rows := system.get(path)) >= count and rows, "evaluations"
     )
     return found
@@ -87,7 +88,7 @@ def worker_of_call(system: System) -> psutil.Process:
                     return process
         return None
 
-    found: psutil.Process = until(busy, "an evaluation at work")
+    found: psutil.Process = wait_until(busy, "an evaluation at work")
     return found
 
 
@@ -124,7 +125,7 @@ def test_a_job_evaluated_every_fifty_steps_has_the_curve_of_one_that_is_not(
     watched = system.train(system.experiment("often"), steps=STEPS, eval_every=50)
     assert system.wait_for_end(watched)["state"] == "completed"
     assert system.curve(watched) == system.curve(calm)
-    found = until(
+    found = wait_until(
         lambda: (
             (rows := system.get("/eval/history?experiment=often&limit=100"))
             and rows[0]["step"] == STEPS

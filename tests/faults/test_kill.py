@@ -5,7 +5,8 @@ import random
 import pytest
 
 from tests.faults.conftest import STEPS
-from tests.faults.system import System, until
+from tests.faults.system import System
+from tests.setup.waiting import wait_until
 
 pytestmark = [pytest.mark.faults, pytest.mark.long]
 
@@ -24,7 +25,7 @@ def assert_undisturbed(system: System, job_id: int, calm_curve: Curve) -> None:
 
 def wait_for_resumption(system: System, job_id: int, count: int) -> None:
     """Wait until a job was taken up again so often."""
-    until(lambda: resumptions(system, job_id) == count, "resumed", seconds=RESUME_SECONDS)
+    wait_until(lambda: resumptions(system, job_id) == count, "resumed", seconds=RESUME_SECONDS)
 
 
 def resumptions(system: System, job_id: int) -> int:
@@ -82,6 +83,6 @@ def test_a_worker_that_slept_past_its_lease_leaves_the_job_to_the_next(
     system.wait_for_step(job_id, 50)
     asleep = system.process_of_job(job_id)
     system.suspend(asleep)
-    until(lambda: "interrupted" in system.events(job_id), "lease over")
+    wait_until(lambda: "interrupted" in system.events(job_id), "lease over")
     asleep.resume()
     assert_undisturbed(system, job_id, calm_curve)

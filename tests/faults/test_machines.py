@@ -17,8 +17,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.faults.system import ROOT, TASKS, TOKEN, System, until
+from tests.faults.system import ROOT, TASKS, TOKEN, System
 from tests.faults.test_eval import OWN_TASK
+from tests.setup.waiting import wait_until
 from tests.tools.throwaway_services import postgres, valkey
 
 pytestmark = [pytest.mark.faults, pytest.mark.postgres, pytest.mark.long]
@@ -61,7 +62,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         # The first one to be there is the one whose task files are on offer.
         for system, queues in ((first, "train"), (second, "eval,recipe")):
             system.launch(ACC_QUEUES=queues)
-            until(partial(system.said, "The trainer is ready"), "a trainer", seconds=90)
+            wait_until(partial(system.said, "The trainer is ready"), "a trainer", seconds=90)
         web.start()
         yield Site(web, first, second)
 
@@ -130,7 +131,7 @@ def pictures_of(web: System, slug: str) -> list[bytes]:
         with browser.open(f"{origin}/partials/recon_comparison/?experiment={slug}") as panel:
             return re.findall(r'src="(/picture/[^"]+)"', panel.read().decode())
 
-    found = until(shown, "pictures")
+    found = wait_until(shown, "pictures")
     pictures = []
     for path in found:
         with browser.open(origin + path, timeout=30) as picture:
@@ -175,11 +176,11 @@ def test_a_job_goes_on_on_a_machine_that_shares_no_file_with_the_one_that_died(s
     first.kill_everything()
     assert second.interrupt() == 0
     second.launch(ACC_QUEUES="train,eval,recipe")
-    until(lambda: holds(second, job_id, web), "taken over", seconds=200)
+    wait_until(lambda: holds(second, job_id, web), "taken over", seconds=200)
     assert web.wait_for_end(job_id, seconds=200)["state"] == "completed"
     assert web.events(job_id).count("resumed_from_checkpoint") == 1
 
-    evals = until(
+    evals = wait_until(
         lambda: [
             row for row in web.get(f"/eval/history?experiment={SLUG}") if row["step"] == STEPS
         ],

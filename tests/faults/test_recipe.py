@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.system import System, until
+from tests.faults.system import System
+from tests.setup.waiting import wait_until
 
 ENDS = {"completed", "failed", "stopped"}
 
@@ -67,7 +68,7 @@ def wait_for_phase(system: System, run_id: int, phase: str) -> None:
         assert run["state"] not in ENDS, run["error"]
         return bool(run["current_phase"] == phase)
 
-    until(is_there, phase, seconds=120)
+    wait_until(is_there, phase, seconds=120)
 
 
 def jobs_since(system: System, first: int) -> list[dict[str, Any]]:
@@ -83,7 +84,7 @@ def jobs_since(system: System, first: int) -> list[dict[str, Any]]:
 def train_job(system: System) -> int:
     """Wait for a running job and return its number."""
     running = lambda: system.get("/health")["running_jobs"]  # noqa: E731
-    return int(until(running, "a running job")[0]["id"])
+    return int(wait_until(running, "a running job")[0]["id"])
 
 
 def curves(system: System, jobs: list[dict[str, Any]]) -> list[Any]:
@@ -103,14 +104,14 @@ def test_a_recipe_over_two_seeds_survives_kill_9_in_the_middle(system: System) -
     train_job(system)
     for process in system.workers("recipe"):
         process.kill()
-    until(lambda: run_of(system, run_id)["state"] in ENDS, "the end", seconds=200)
+    wait_until(lambda: run_of(system, run_id)["state"] in ENDS, "the end", seconds=200)
     disturbed = run_of(system, run_id)
     assert (disturbed["state"], disturbed["error"]) == ("completed", None)
     assert disturbed["phases_completed"] == [f"seed {n}, {part}" for n in (0, 1) for part in "abc"]
 
     disturbed_jobs = jobs_since(system, before)
     calm_id = system.post("/recipes/BranchesRecipe/run", {"params": {"seeds": 2}})["id"]
-    until(lambda: run_of(system, calm_id)["state"] in ENDS, "the calm run's end", seconds=200)
+    wait_until(lambda: run_of(system, calm_id)["state"] in ENDS, "the calm run's end", seconds=200)
     calm = curves(system, jobs_since(system, before + len(disturbed_jobs)))
     assert len(calm) == 6
     # Every curve of the undisturbed run was drawn by the disturbed one as well, to the last bit.

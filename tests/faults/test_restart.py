@@ -5,7 +5,8 @@ from celery import Celery
 from redis import Redis
 
 from tests.faults.conftest import STEPS
-from tests.faults.system import System, until
+from tests.faults.system import System
+from tests.setup.waiting import wait_until
 
 pytestmark = pytest.mark.faults
 
@@ -57,4 +58,4 @@ def test_a_job_that_was_queued_while_valkey_was_flushed_still_runs(system: Syste
     system.post("/train/stop?experiment=before-the-flush")
     assert system.wait_for_end(first)["state"] == "stopped"
     assert system.wait_for_end(second)["state"] == "completed"
-    until(system.is_online, "online")
+    wait_until(system.is_online, "online")

@@ -13,7 +13,8 @@ from tests.faults.steering import (
     latencies,
     settled,
 )
-from tests.faults.system import System, until
+from tests.faults.system import System
+from tests.setup.waiting import wait_until
 
 pytestmark = pytest.mark.faults
 
@@ -87,10 +88,10 @@ def test_a_task_that_joined_is_there_again_after_kill_9(system: System) -> None:
     system.post(f"/tasks/add?experiment={slug}", body)
     system.post(f"/tasks/kl/remove?experiment={slug}")
     (added, removed) = settled(system, job_id)
-    checkpoint = until(lambda: system.job(job_id)["checkpoint_id"], "a checkpoint")
-    until(lambda: system.job(job_id)["checkpoint_id"] > checkpoint, "a later one")
+    checkpoint = wait_until(lambda: system.job(job_id)["checkpoint_id"], "a checkpoint")
+    wait_until(lambda: system.job(job_id)["checkpoint_id"] > checkpoint, "a later one")
     system.process_of_job(job_id).kill()
-    until(lambda: "resumed_from_checkpoint" in system.events(job_id), "taken up again")
+    wait_until(lambda: "resumed_from_checkpoint" in system.events(job_id), "taken up again")
     system.post(f"/tasks/kl/restore?experiment={slug}")
     (restored,) = [c for c in settled(system, job_id) if c["kind"] == "restore_task"]
     assert restored["state"] == "applied"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.faults.system import System, until
+from tests.faults.system import System
+from tests.setup.waiting import wait_until
 
 pytestmark = pytest.mark.faults
 
@@ -22,10 +23,10 @@ def test_a_worker_that_stops_is_told_and_until_it_goes_on(system: System) -> Non
     assert key not in warning_keys(system)
     system.suspend(process)
     try:
-        until(lambda: key in warning_keys(system), "told", seconds=TOLD_SECONDS)
+        wait_until(lambda: key in warning_keys(system), "told", seconds=TOLD_SECONDS)
     finally:
         process.resume()
-    until(lambda: key not in warning_keys(system), "gone", seconds=TOLD_SECONDS)
+    wait_until(lambda: key not in warning_keys(system), "gone", seconds=TOLD_SECONDS)
     step = system.job(job_id)["current_step"]
     system.wait_for_step(job_id, step + 20)
     system.post("/train/stop?experiment=stopped")

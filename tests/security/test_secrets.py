@@ -6,7 +6,8 @@ import urllib.request
 
 import pytest
 
-from tests.faults.system import TOKEN, System, until
+from tests.faults.system import TOKEN, System
+from tests.setup.waiting import wait_until
 
 pytestmark = pytest.mark.faults
 
@@ -20,7 +21,7 @@ def system(tmp_path_factory):
     try:
         made.launch()
         # No trainer is needed; on a busy machine it is online much later.
-        until(lambda: made.said("ACC is ready"), "the web side answers", seconds=90)
+        wait_until(lambda: made.said("ACC is ready"), "the web side answers", seconds=90)
         yield made
     finally:
         made.close()

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from functools import cache
 from typing import Any
 
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from trainer.services.registry import registry_store
 from trainer.worker.watch.watch import registries_make
 

@@ -1,6 +1,5 @@
 """A real Valkey for the whole test run, run as ACC runs it."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 from django.conf import settings
 from redis import Redis
 
+from tests.setup.waiting import wait_until
 from trainer.processes.children import child_start
 from trainer.processes.valkey import valkey_answers, valkey_argv, valkey_prepare
 
@@ -40,12 +40,3 @@ def valkey(valkey_server) -> Iterator[Redis]:
     client.flushall()
     yield client
     client.close()
-
-
-def wait_until(fact, name, *, seconds=60.0):
-    """Wait for a fact, looking often; fail with its name where it does not come true."""
-    give_up_at = time.monotonic() + seconds
-    while not fact():
-        if time.monotonic() > give_up_at:
-            pytest.fail(f"not within {seconds:g} s: {name}")
-        time.sleep(0.02)

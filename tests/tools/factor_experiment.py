@@ -15,8 +15,9 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from tests.faults.system import System, until
+from tests.faults.system import System
 from tests.setup.needs import chromium_path
+from tests.setup.waiting import wait_until
 from tests.tools.pictures import PLACE, page_open
 
 RECIPE = "MnistFactorExperiment"
@@ -40,7 +41,7 @@ def main() -> None:
         system.home.mkdir()
         try:
             system.start()
-            until(lambda: _is_offered(system), "the recipe on offer", seconds=60)
+            wait_until(lambda: _is_offered(system), "the recipe on offer", seconds=60)
             browser = playwright.chromium.launch(executable_path=chromium_path())
             page = page_open(browser, system.command("signinlink").strip())
             began = time.monotonic()
@@ -67,7 +68,7 @@ def _begin(page: Page, system: System, *, steps: int, data: str) -> int:
         form.get_by_role("textbox", name=name, exact=True).fill(str(steps))
     form.get_by_role("combobox", name="data").select_option(data)
     form.get_by_role("button", name="Run recipe").click()
-    runs = until(lambda: system.get("/recipes"), "the run", seconds=30)
+    runs = wait_until(lambda: system.get("/recipes"), "the run", seconds=30)
     return int(runs[0]["id"])
 
 
@@ -79,7 +80,7 @@ def _disturb(system: System, run_id: int) -> None:
     """Kill the recipe's process, and later the process of a job, with -9 in mid-phase."""
     for phase in (WORKER_DIES_IN, JOB_DIES_IN):
         trained = partial(_job_in_phase, system, run_id, phase)
-        job = until(trained, phase, seconds=PHASE_SECONDS)
+        job = wait_until(trained, phase, seconds=PHASE_SECONDS)
         is_job = phase == JOB_DIES_IN
         victims = [system.process_of_job(job)] if is_job else system.workers("recipe")
         for victim in victims:
@@ -100,7 +101,7 @@ def _job_in_phase(system: System, run_id: int, phase: str) -> int:
 
 def _finished(system: System, run_id: int) -> dict[str, Any]:
     ends = {"completed", "failed", "stopped"}
-    until(lambda: _run(system, run_id)["state"] in ends, "the end", seconds=RUN_SECONDS)
+    wait_until(lambda: _run(system, run_id)["state"] in ends, "the end", seconds=RUN_SECONDS)
     run = _run(system, run_id)
     if run["state"] != "completed":
         raise SystemExit(f"the run {run['state']}: {run['error']}")
@@ -116,7 +117,7 @@ def _picture(page: Page, system: System, run_id: int) -> None:
     page.wait_for_selector("#connection[data-state=live]")
     # The latents of the branches are looked at behind the last phase.
     sheets = page.locator("img.latent__sheet")
-    until(lambda: sheets.count() == SHEETS, "a way through each factor", seconds=RUN_SECONDS)
+    wait_until(lambda: sheets.count() == SHEETS, "a way through each factor", seconds=RUN_SECONDS)
     for sheet in sheets.all():
         sheet.scroll_into_view_if_needed()  # they are loaded when they are seen
     page.wait_for_load_state("networkidle")

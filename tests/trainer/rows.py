@@ -8,8 +8,9 @@ from typing import Any
 from django.db import connection
 
 from trainer.models import Dataset, Experiment, Job
+from trainer.services.card_add import card_add
 from trainer.services.datasets import dataset_register
-from trainer.services.experiments import card_add, experiment_create
+from trainer.services.experiments import experiment_create
 from trainer.services.job_start import job_start
 from trainer.services.jobs import job_claim
 from trainer.services.registry import registry_store

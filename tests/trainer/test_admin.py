@@ -22,7 +22,7 @@ def test_jobs_are_listed_with_their_final_losses_and_duration(admin_client, scri
     Job.objects.update(active_seconds=200)
     page = admin_client.get("/admin/trainer/job/").content.decode()
     assert "recon 0.1, kl 0.2, digit 0.3" in page
-    assert "0:03:20" in page
+    assert "3 min 20 s" in page
     assert "91 / 1,000" in page
 
 

@@ -6,6 +6,8 @@ from django.contrib import admin
 
 from trainer.admin.read_only import NOTHING, ReadOnlyAdmin, ReadOnlyInline
 from trainer.models import Dataset, Experiment, TaskCard
+from trainer.selectors.datasets import shape_text
+from trainer.services.cards import latent_slice_text
 
 
 class TaskCardInline(ReadOnlyInline):
@@ -43,7 +45,7 @@ class TaskCardAdmin(ReadOnlyAdmin):
     @admin.display(description="Latent")
     def slice(self, card: TaskCard) -> str:
         """The part of the latent that the task sees."""
-        return "{}:{}".format(*card.latent_slice) if card.latent_slice else "whole"
+        return latent_slice_text(card.latent_slice) or "whole"
 
 
 @admin.register(Dataset)
@@ -57,4 +59,4 @@ class DatasetAdmin(ReadOnlyAdmin):
     @admin.display(description="Images")
     def shape(self, dataset: Dataset) -> str:
         """Channels, height and width."""
-        return "\N{MULTIPLICATION SIGN}".join(map(str, dataset.image_shape)) or NOTHING
+        return shape_text(dataset.image_shape) or NOTHING

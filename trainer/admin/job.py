@@ -10,7 +10,8 @@ from django.utils.html import format_html
 from unfold.decorators import display
 
 from trainer.admin.clear import delete_points, thin_points
-from trainer.admin.read_only import ReadOnlyAdmin, ReadOnlyInline, duration_text, number_text
+from trainer.admin.read_only import ReadOnlyAdmin, ReadOnlyInline, number_text
+from trainer.live.durations import duration_text
 from trainer.models import Job, JobCommand, JobEvent, LossSeries
 
 STATE_COLOURS = {

@@ -49,13 +49,6 @@ class ReadOnlyInline(TabularInline):  # type: ignore[misc]  # unfold carries no 
         return False
 
 
-def duration_text(seconds: float) -> str:
-    """Return a duration as hours, minutes and seconds: 0:03:20."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}"
-
-
 def number_text(value: float | None) -> str:
     """Return a number in four significant digits; a dash for none."""
     return NOTHING if value is None else f"{value:.4g}"

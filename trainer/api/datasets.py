@@ -11,7 +11,8 @@ from trainer.api.auth import caller_name
 from trainer.api.inputs import BuiltinIn, FolderIn
 from trainer.api.lookup import dataset_found
 from trainer.api.schemas import DatasetOut, ImagesOut, RemovedOut
-from trainer.selectors.experiments import dataset_as_dict, datasets_all
+from trainer.models import Call
+from trainer.selectors.datasets import dataset_as_dict, datasets_all
 from trainer.services.calls import call_ask
 from trainer.services.dataset_import import dataset_import_folder, dataset_import_npz
 from trainer.services.datasets import dataset_delete
@@ -30,7 +31,7 @@ def datasets(request: HttpRequest) -> list[dict[str, Any]]:
 @router.post("/datasets/load_builtin", response=DatasetOut, summary="Load a built-in dataset")
 def dataset_load_builtin(request: HttpRequest, body: BuiltinIn) -> Any:
     """Load digits, mnist, fashion_mnist or cifar10 at an image size."""
-    return call_ask(kind="dataset_load", payload=body.dict(), by=caller_name(request))
+    return call_ask(kind=Call.Kind.DATASET_LOAD, payload=body.dict(), by=caller_name(request))
 
 
 @router.post("/datasets/import_folder", response=DatasetOut, summary="Import a folder of images")
@@ -64,7 +65,7 @@ def dataset_sample(request: HttpRequest, name: str, n: SampleCount = 8) -> Any:
     """Return a dataset's first images as base64 PNG."""
     payload = {"name": dataset_found(name).name, "n": n}
     return call_ask(
-        kind="dataset_sample",
+        kind=Call.Kind.DATASET_SAMPLE,
         payload=payload,
         by=caller_name(request),
         limit_seconds=settings.ACC_EVAL_SECONDS,

@@ -15,10 +15,11 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from trainer.api.auth import unauthenticated
 from trainer.api.body import NO_JSON, BodyRefused
 from trainer.services.calls import CallRefused, TrainerOffline
+from trainer.services.card_add import CardRefused
 from trainer.services.cards import CardConflict
 from trainer.services.checkpoints import CheckpointRefused
 from trainer.services.datasets import DatasetRefused
-from trainer.services.experiments import CardRefused, ExperimentConflict, ExperimentRefused
+from trainer.services.experiments import ExperimentConflict, ExperimentRefused
 from trainer.services.jobs import JobConflict, JobRefused
 from trainer.services.parameters import ParameterRefused
 from trainer.services.recipes import RecipeConflict, RecipeRefused

@@ -7,8 +7,7 @@ from ninja import Router
 
 from trainer.api.lookup import experiment_found
 from trainer.api.schemas import ExperimentOut
-from trainer.selectors.experiments import experiment_as_dict
-from trainer.selectors.pages import experiments_all
+from trainer.selectors.experiments import experiment_as_dict, experiments_all
 from trainer.services.experiment_life import experiment_archive, experiment_bring_back
 from trainer.services.experiments import experiment_activate
 

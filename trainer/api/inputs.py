@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from ninja import Field, Schema
 from pydantic import ConfigDict
 
+from trainer.models.experiment import MAX_SLUG
 from trainer.models.job import MAX_WHY, Job
 
 # Strict: "5" and true are no numbers; what is sent by mistake is better refused than guessed.
@@ -33,7 +34,7 @@ class ModelIn(Body):
 
     class_name: Text
     config: dict[str, Any] = Field({}, description="Empty fits images of 1 x 32 x 32.")
-    experiment: Annotated[str, Field(max_length=60)] | None = Field(
+    experiment: Annotated[str, Field(max_length=MAX_SLUG)] | None = Field(
         None,
         description="A slug: a new one makes an experiment, a known one has its untrained model "
         "replaced. Without it, ?experiment= is meant.",

@@ -7,7 +7,8 @@ from ninja.errors import HttpError
 
 from trainer.models import Checkpoint, Dataset, Experiment, Job, TaskCard
 from trainer.selectors.checkpoints import checkpoint_get
-from trainer.selectors.experiments import card_of, dataset_get, experiment_get
+from trainer.selectors.datasets import dataset_get
+from trainer.selectors.experiments import card_of, experiment_get
 from trainer.selectors.jobs import job_active, job_get
 from trainer.services.jobs import JobConflict
 

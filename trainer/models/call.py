@@ -6,12 +6,31 @@ from django.db import models
 class Call(models.Model):
     """A short piece of work for the trainer side whose answer somebody waits for."""
 
+    class Kind(models.TextChoices):
+        """What can be asked; `trainer/worker/answer.py` says who answers it."""
+
+        MODEL_CREATE = "model_create"
+        DATASET_GENERATE = "dataset_generate"
+        DATASET_LOAD = "dataset_load"
+        DATASET_SAMPLE = "dataset_sample"
+        DATASET_IMPORT_FOLDER = "dataset_import_folder"
+        DATASET_IMPORT_NPZ = "dataset_import_npz"
+        DATASET_SURVEY = "dataset_survey"
+        TASK_ADD = "task_add"
+        DEMO_CREATE = "demo_create"
+        EVAL_RUN = "eval_run"
+        RECONSTRUCT = "reconstruct"
+        PICTURES = "pictures"
+        COMPARE = "compare"
+        LATENT = "latent"
+
     class State(models.TextChoices):
         PENDING = "pending"
         RUNNING = "running"
         DONE = "done"
         REFUSED = "refused"
 
+    # Without choices: a kind is added without a migration.
     kind = models.CharField(max_length=40)
     payload = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)

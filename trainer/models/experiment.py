@@ -8,11 +8,13 @@ from django.db.models import F, Q
 
 from trainer.models.validators import validate_not_negative
 
+MAX_SLUG = 60
+
 
 class Experiment(models.Model):
     """One model with its tasks, jobs and checkpoints."""
 
-    slug = models.SlugField(max_length=60, unique=True)
+    slug = models.SlugField(max_length=MAX_SLUG, unique=True)
     name = models.CharField(max_length=120)
     model_class = models.CharField(max_length=100)
     model_config = models.JSONField(default=dict, blank=True)

@@ -7,6 +7,7 @@ from django.db.models import Q
 from trainer.models.validators import validate_positive
 
 MAX_STEPS = 1_000_000_000
+MAX_LR = 10.0
 MAX_WHY = 500
 MAX_NOTES = 4000
 
@@ -46,8 +47,8 @@ class Job(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(MAX_STEPS)]
     )
     current_step = models.PositiveIntegerField(default=0)
-    lr = models.FloatField(validators=[validate_positive, MaxValueValidator(10.0)])
-    probe_lr = models.FloatField(validators=[validate_positive, MaxValueValidator(10.0)])
+    lr = models.FloatField(validators=[validate_positive, MaxValueValidator(MAX_LR)])
+    probe_lr = models.FloatField(validators=[validate_positive, MaxValueValidator(MAX_LR)])
     # What `set_lr` made of them; what a job began with stays, for whoever repeats it.
     lr_set = models.FloatField(null=True, blank=True)
     probe_lr_set = models.FloatField(null=True, blank=True)

@@ -4,8 +4,6 @@ from typing import Any
 
 from trainer.models import Call, Checkpoint, EvalResult, EvalRun, Experiment, Job
 
-COMPARE = "compare"  # the kind of call that compares two states
-
 
 def checkpoint_as_dict(checkpoint: Checkpoint) -> dict[str, Any]:
     """Return a node of the tree in the API's shape."""
@@ -121,7 +119,9 @@ def _listed(numbers: list[int]) -> str:
 def comparison_of(one: Checkpoint, other: Checkpoint) -> Call | None:
     """Return the newest request to compare two states, whichever way round."""
     pair = sorted((one.pk, other.pk))
-    for call in Call.objects.filter(kind=COMPARE, payload__experiment=one.experiment.slug):
+    for call in Call.objects.filter(
+        kind=Call.Kind.COMPARE, payload__experiment=one.experiment.slug
+    ):
         if sorted((call.payload["one"], call.payload["other"])) == pair:
             return call
     return None
@@ -129,7 +129,7 @@ def comparison_of(one: Checkpoint, other: Checkpoint) -> Call | None:
 
 def comparison_pictures() -> set[str]:
     """Return the files that some comparison names."""
-    answers = Call.objects.filter(kind=COMPARE, state=Call.State.DONE)
+    answers = Call.objects.filter(kind=Call.Kind.COMPARE, state=Call.State.DONE)
     return {
         name
         for call in answers

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from trainer.models import Job
-from trainer.selectors.loss_levels import TOTAL
+from trainer.selectors.jobs import job_colours
+from trainer.selectors.loss_runs import TOTAL
 from trainer.selectors.losses import loss_columns
-from trainer.selectors.pages import job_colours
 
 COURSE_POINTS = 80
 

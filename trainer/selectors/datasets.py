@@ -1,4 +1,4 @@
-"""Datasets as the page of the data shows them: what uses them, and their pictures."""
+"""Datasets as the API and the pages show them, what uses them, and their pictures."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,6 +13,37 @@ class DatasetUse:
 
     experiment: Experiment
     words: str
+
+
+def dataset_get(name: str) -> Dataset | None:
+    """Return the dataset of a name."""
+    return Dataset.objects.filter(name=name).first()
+
+
+def datasets_all() -> list[Dataset]:
+    """Return the datasets on offer, by name."""
+    return list(Dataset.objects.order_by("name"))
+
+
+def dataset_as_dict(dataset: Dataset) -> dict[str, Any]:
+    """Return a dataset in the API's shape."""
+    return {
+        "name": dataset.name,
+        "kind": dataset.kind,
+        "size": dataset.size,
+        "image_shape": dataset.image_shape,
+        "target_type": dataset.target_type,
+        "num_classes": dataset.num_classes,
+        "train_size": dataset.train_size,
+        "eval_size": dataset.eval_size,
+        "content_hash": dataset.content_hash,
+        "duplicate_count": dataset.duplicate_count,
+    }
+
+
+def shape_text(shape: Iterable[int]) -> str:
+    """Return the size of images as a person reads it: channels, height and width."""
+    return " \N{MULTIPLICATION SIGN} ".join(map(str, shape))
 
 
 def dataset_uses(datasets: Sequence[Dataset]) -> dict[int, list[DatasetUse]]:

@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F
 
-from trainer.models import Call, EvalResult, EvalRun, Experiment, Job
+from trainer.models import EvalResult, EvalRun, Experiment, Job
 
 EARLIER_SHOWN = 40
-UNDER_WAY = (Call.State.PENDING, Call.State.RUNNING)
 
 
 def eval_as_dict(run: EvalRun) -> dict[str, Any]:
@@ -58,28 +57,6 @@ def evals_earlier(experiment: Experiment) -> list[EvalRun]:
     shown = {run.pk for run in newest}
     first = experiment.eval_runs.order_by("-pk").values_list("pk", flat=True).first()
     return newest + [run for run in named if run.pk not in shown and run.pk != first]
-
-
-def calls_about(kind: str, states: Iterable[Call.State]) -> QuerySet[Call]:
-    """Return the questions of a kind that are in one of the states, the newest first."""
-    return Call.objects.filter(kind=kind, state__in=states)
-
-
-def call_newest(experiment: Experiment, kind: str) -> Call | None:
-    """Return the newest question of a kind about an experiment; answered ones go after an hour."""
-    return Call.objects.filter(kind=kind, payload__experiment=experiment.slug).first()
-
-
-def call_under_way(experiment: Experiment, kind: str) -> Call | None:
-    """Return the newest question of a kind that nobody has answered yet."""
-    calls = Call.objects.filter(kind=kind, payload__experiment=experiment.slug)
-    return calls.filter(state__in=UNDER_WAY).first()
-
-
-def call_waiting(experiment: Experiment, kind: str) -> bool:
-    """Return whether a question of a kind waits for somebody who begins with it."""
-    waiting = calls_about(kind, [Call.State.PENDING])
-    return waiting.filter(payload__experiment=experiment.slug).exists()
 
 
 def better_of(good: float | None, poor: float | None) -> str:

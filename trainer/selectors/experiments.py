@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from trainer.models import Dataset, Experiment, TaskCard
-from trainer.selectors.evals import UNDER_WAY, calls_about
+from django.db.models import Count
+
+from trainer.models import Call, Experiment, Job, TaskCard
+from trainer.selectors.calls import UNDER_WAY, calls_about
 
 # As whom the first start makes its experiment.
 DEMO = "demo"
-# The question to the trainer side that has it made.
-DEMO_CREATE = "demo_create"
 
 
 def experiment_active() -> Experiment | None:
@@ -19,6 +19,23 @@ def experiment_active() -> Experiment | None:
 def experiment_get(slug: str | None) -> Experiment | None:
     """Return the named experiment, or the active one where no name is given."""
     return Experiment.objects.filter(slug=slug).first() if slug else experiment_active()
+
+
+def experiments_offered() -> list[Experiment]:
+    """Return the experiments that are not archived, the newest first."""
+    return list(Experiment.objects.filter(archived_at=None).only("pk", "slug", "name"))
+
+
+def experiments_all() -> list[Experiment]:
+    """Return every experiment, the archived ones last, each part the newest first."""
+    rows = Experiment.objects.select_related("current_checkpoint").prefetch_related("task_cards")
+    return sorted(rows.order_by("-created_at"), key=lambda row: row.archived_at is not None)
+
+
+def job_counts() -> dict[int, int]:
+    """Return how many jobs each experiment that has any has, by the experiment's key."""
+    counted = Job.objects.order_by().values_list("experiment").annotate(count=Count("pk"))
+    return dict(counted)
 
 
 def experiment_as_dict(experiment: Experiment) -> dict[str, Any]:
@@ -38,7 +55,7 @@ def is_demo(experiment: Experiment) -> bool:
     """Return whether the first start made the experiment, or is making it, for who is new here."""
     if experiment.jobs.filter(created_by=DEMO).exists():
         return True
-    return calls_about(DEMO_CREATE, UNDER_WAY).exists()
+    return calls_about(Call.Kind.DEMO_CREATE, UNDER_WAY).exists()
 
 
 def model_as_dict(experiment: Experiment) -> dict[str, Any]:
@@ -82,29 +99,3 @@ def card_of_id(experiment: Experiment, card_id: int) -> TaskCard | None:
     """Return the attached task of a key, as pages know it: names are given again."""
     cards = experiment.task_cards.select_related("dataset", "experiment")
     return cards.filter(pk=card_id).first()
-
-
-def dataset_get(name: str) -> Dataset | None:
-    """Return the dataset of a name."""
-    return Dataset.objects.filter(name=name).first()
-
-
-def datasets_all() -> list[Dataset]:
-    """Return the datasets on offer, by name."""
-    return list(Dataset.objects.order_by("name"))
-
-
-def dataset_as_dict(dataset: Dataset) -> dict[str, Any]:
-    """Return a dataset in the API's shape."""
-    return {
-        "name": dataset.name,
-        "kind": dataset.kind,
-        "size": dataset.size,
-        "image_shape": dataset.image_shape,
-        "target_type": dataset.target_type,
-        "num_classes": dataset.num_classes,
-        "train_size": dataset.train_size,
-        "eval_size": dataset.eval_size,
-        "content_hash": dataset.content_hash,
-        "duplicate_count": dataset.duplicate_count,
-    }

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from trainer.models import EvalResult, Experiment, Job, LossLevel, LossSegment, LossSeries
 from trainer.models.job import MAX_STEPS
 from trainer.selectors.jobs import jobs_of
-from trainer.selectors.loss_levels import TOTAL, row_unpack
-from trainer.selectors.loss_runs import segment_unpack
+from trainer.selectors.loss_levels import row_unpack
+from trainer.selectors.loss_runs import TOTAL, segment_unpack
 
 SPARK_POINTS = 32
 Course = tuple[NDArray[Any], NDArray[Any]]  # steps and losses

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from trainer.live.events import event_as_dict
-from trainer.models import Experiment, Job, LossSeries
+from trainer.models import Experiment, Job, JobCommand, LossSeries
 
 
 def job_as_dict(job: Job) -> dict[str, Any]:
@@ -97,6 +97,24 @@ def job_active(experiment: Experiment) -> Job | None:
 def job_current(experiment: Experiment) -> Job | None:
     """Return the active job, else the newest one."""
     return job_active(experiment) or jobs_of(experiment).first()
+
+
+def jobs_before(job: Job, *, limit: int) -> list[Job]:
+    """Return the jobs of the same experiment that were started before, the newest first."""
+    earlier = Job.objects.filter(experiment=job.experiment_id, pk__lt=job.pk)
+    return list(earlier.only("pk", "plan").order_by("-pk")[:limit])
+
+
+def job_is_stopping(job: Job) -> bool:
+    """Return whether a stop was asked for that the worker has not answered yet."""
+    return job.commands.filter(kind="stop", state=JobCommand.State.PENDING).exists()
+
+
+def job_colours(job: Job) -> dict[str, int]:
+    """Return each task's place in the palette: those of the start, and those attached since."""
+    planned = {task["name"]: task.get("colour", 0) for task in job.plan.get("tasks", [])}
+    recorded = {row.task_name: row.colour for row in job.loss_series.all() if not row.is_total}
+    return planned | recorded
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from trainer.models import Job, LossLevel
 from trainer.selectors.loss_buckets import BUCKET, ODD, Buckets, Odds, buckets_of, fold
-from trainer.selectors.loss_runs import LossRun, loss_runs, runs_merge
+from trainer.selectors.loss_runs import LossRun, loss_runs, run_columns, runs_merge
 
 BUCKET_STEPS = 64
 ROW_BUCKETS = 64
@@ -24,7 +24,6 @@ ROW_ODD = np.dtype([("column", "<u2"), *((name, ODD[name]) for name in ODD.names
 
 EMPTY_BUCKETS = np.zeros(0, dtype=BUCKET)
 EMPTY_ODDS = np.zeros(0, dtype=ODD)
-TOTAL = ""  # the name of the total among the series
 
 
 @dataclass(frozen=True)
@@ -153,14 +152,9 @@ def _between(stretch: Stretch, first_step: int, last_step: int) -> Stretch:
 
 
 def _stretch_of(run: LossRun) -> Stretch:
-    steps_S = np.arange(run.first_step, run.last_step + 1)
     stretch = Stretch()
-    for column, name in enumerate((*run.task_names, TOTAL)):
-        rows = slice(None)
-        if run.present_ST is not None and name != TOTAL:
-            rows = np.flatnonzero(run.present_ST[:, column])  # type: ignore[assignment]
-        found = buckets_of(steps_S[rows], run.values_ST[rows, column])
-        stretch.buckets[name], stretch.odds[name] = found
+    for name, steps_N, values_N in run_columns(run):
+        stretch.buckets[name], stretch.odds[name] = buckets_of(steps_N, values_N)
     return stretch
 
 

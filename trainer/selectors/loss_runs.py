@@ -12,6 +12,7 @@ from trainer.models import Job, LossSegment
 
 # At most this many segments are in memory at once, some megabytes.
 PAGE_SEGMENTS = 50
+TOTAL = ""  # the name of the total among the series
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,21 @@ def _segments_from(job: Job, first_step: int, last_step: int | None) -> list[Los
     if last_step is not None:
         segments = segments.filter(first_step__lte=last_step)
     return list(segments[:PAGE_SEGMENTS])
+
+
+def run_columns(run: LossRun) -> Iterator[tuple[str, NDArray[np.int64], NDArray[np.float32]]]:
+    """Yield the name, steps and losses of each task's points in a run, and last of the total's.
+
+    A task that took part in none of the steps has no point.
+    """
+    steps_S = np.arange(run.first_step, run.last_step + 1)
+    for column, name in enumerate(run.task_names):
+        if run.present_ST is None:
+            yield name, steps_S, run.values_ST[:, column]
+        else:
+            rows_N = np.flatnonzero(run.present_ST[:, column])
+            yield name, steps_S[rows_N], run.values_ST[rows_N, column]
+    yield TOTAL, steps_S, run.values_ST[:, -1]
 
 
 def runs_merge(runs: list[LossRun]) -> LossRun:

@@ -11,14 +11,13 @@ from trainer.models import Job
 from trainer.selectors.loss_buckets import band_table, extremes
 from trainer.selectors.loss_levels import (
     BUCKET_STEPS,
-    TOTAL,
     Stretch,
     band_width,
     folded,
     joined,
     stretches,
 )
-from trainer.selectors.loss_runs import LossRun, last_step_stored, loss_runs
+from trainer.selectors.loss_runs import TOTAL, LossRun, last_step_stored, loss_runs
 
 # With fewer points the ends give way to what is out of the ordinary.
 FEWEST_WITH_ENDS = 5

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from trainer.live.events import EvalMessage
 from trainer.models import Call, Experiment
-from trainer.selectors.checkpoints import COMPARE
 from trainer.selectors.nodes import trainer_is_online
 from trainer.services.announce import announce
 from trainer.services.leaving import LEAVING
@@ -22,10 +21,8 @@ LOOK_FOR_TRAINER_SECONDS = 1.0
 START_IT = "start it with 'manage.py runtrainer' and try again"
 KEEP_SECONDS = 3600.0
 
-EVAL_RUN = "eval_run"
-PICTURES = "pictures"
-LATENT = "latent"
-SHOWN = (EVAL_RUN, PICTURES, COMPARE, LATENT)
+# About what an open page shows.
+SHOWN = (Call.Kind.EVAL_RUN, Call.Kind.PICTURES, Call.Kind.COMPARE, Call.Kind.LATENT)
 
 
 class CallRefused(Exception):
@@ -122,7 +119,7 @@ def calls_give_up(*, by: str) -> bool:
 
     Looks at a latent are left: they change nothing.
     """
-    asked = Call.objects.filter(by=by).exclude(kind=LATENT)
+    asked = Call.objects.filter(by=by).exclude(kind=Call.Kind.LATENT)
     asked.filter(state=Call.State.PENDING).update(
         state=Call.State.REFUSED, error="nobody waits for it any more", finished_at=timezone.now()
     )

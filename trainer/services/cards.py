@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,8 +13,8 @@ from trainer.models import Experiment, Job, JobCommand, Registry, TaskCard
 from trainer.selectors.job_tasks import job_task_names
 from trainer.selectors.jobs import job_active
 from trainer.services.announce import announce
+from trainer.services.card_add import CardRefused, card_add
 from trainer.services.commands import command_send
-from trainer.services.experiments import CardRefused, card_add
 from trainer.services.plan import addition_plan
 from trainer.services.sentences import sentence_of
 from trainer.services.sources import ClassMissing, SourceRef, sources_of
@@ -150,6 +151,11 @@ def latent_slice_parse(text: str) -> tuple[int, int]:
     if start >= end:
         raise CardRefused(f"latent slice '{text}' is empty; its start must be below its end")
     return start, end
+
+
+def latent_slice_text(ends: Sequence[int] | None) -> str:
+    """Return a slice as it is typed, such as "0:8"; empty for the whole latent."""
+    return f"{ends[0]}:{ends[1]}" if ends else ""
 
 
 def card_name_default(*, experiment: Experiment, class_name: str, dataset_name: str) -> str:

@@ -7,8 +7,8 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from trainer.models import Call, Checkpoint
-from trainer.selectors.checkpoints import COMPARE, comparison_of, comparison_pictures
-from trainer.selectors.evals import UNDER_WAY
+from trainer.selectors.calls import UNDER_WAY
+from trainer.selectors.checkpoints import comparison_of, comparison_pictures
 from trainer.selectors.reconstructions import COMPARED_ROOM
 from trainer.services.calls import call_send
 from trainer.services.checkpoints import CheckpointRefused
@@ -30,7 +30,7 @@ def comparison_send(*, one: Checkpoint, other: Checkpoint, by: str = "") -> Call
         return known
     _pictures_sweep()
     return call_send(
-        kind=COMPARE,
+        kind=Call.Kind.COMPARE,
         payload={"experiment": one.experiment.slug, "one": one.pk, "other": other.pk, "by": by},
         by=by,
         limit_seconds=settings.ACC_EVAL_SECONDS,

@@ -6,8 +6,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from trainer.models import Checkpoint, Experiment, Job, RecipeRun
+from trainer.selectors.calls import UNDER_WAY, calls_about
 from trainer.selectors.checkpoints import checkpoint_as_dict, checkpoints_best
-from trainer.selectors.evals import UNDER_WAY, calls_about
 from trainer.services.announce import announce
 from trainer.services.calls import SHOWN
 from trainer.services.checkpoint_files import files_remove

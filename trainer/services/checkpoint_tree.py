@@ -27,9 +27,11 @@ def checkpoint_save(*, experiment: Experiment, tag: str = "", by: str = "") -> C
     checkpoint only gets the tag; where it has another one, that stays, and a branch begins there.
 
     Raises:
-        CheckpointRefused: nothing was trained yet; or, for a second tag, as `checkpoint_fork`.
+        CheckpointRefused: the tag is too long, or nothing was trained yet; or, for a second tag, as
+            `checkpoint_fork`.
         JobConflict: as `checkpoint_take`.
     """
+    _check(Checkpoint(tag=tag), "tag")
     job = job_active(experiment)
     if job is not None:
         return checkpoint_take(job=job, tag=tag, by=by)

@@ -11,13 +11,12 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from trainer.models import Job, JobCommand
-from trainer.models.job import MAX_STEPS
+from trainer.models.job import MAX_LR, MAX_STEPS
 from trainer.models.validators import validate_positive
 from trainer.redis_client import redis_client
 from trainer.services.announce import job_announce, job_event_add
 from trainer.services.jobs import JobConflict, JobRefused, job_end_unheld, job_held, job_hold
 
-LARGEST_LR = 10.0
 # A loop takes a command between two steps; whoever waits longer is told of the job as it is.
 PATIENCE_SECONDS = 3.0
 LOOK_SECONDS = 0.02
@@ -60,8 +59,8 @@ def job_set_lr(
             validate_positive(rate)
         except ValidationError as error:
             raise JobRefused(f"{name}: {' '.join(error.messages)}") from error
-        if rate > LARGEST_LR:
-            raise JobRefused(f"{name}: must be at most {LARGEST_LR:g}")
+        if rate > MAX_LR:
+            raise JobRefused(f"{name}: must be at most {MAX_LR:g}")
     return command_send(job=job, kind="set_lr", payload=payload, by=by, why=why)
 
 

@@ -7,15 +7,14 @@ from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 
-from trainer.models import Dataset
+from trainer.models import Call, Dataset
+from trainer.selectors.calls import UNDER_WAY, calls_about
 from trainer.selectors.datasets import dataset_pictures
-from trainer.selectors.evals import UNDER_WAY, calls_about
 from trainer.selectors.reconstructions import SAMPLE_ROOM
 from trainer.services.calls import call_ask, call_send
 from trainer.services.datasets import name_problem
 from trainer.services.parameters import ParameterRefused
 
-FOLDER, NPZ, SURVEY = "dataset_import_folder", "dataset_import_npz", "dataset_survey"
 UPLOAD_ROOM = "uploads"
 
 
@@ -47,7 +46,7 @@ def dataset_import_folder(
         "colours": colours,
         "skip_bad": skip_bad,
     }
-    return _ask(FOLDER, payload, by=by)
+    return _ask(Call.Kind.DATASET_IMPORT_FOLDER, payload, by=by)
 
 
 def dataset_import_npz(*, file: "File[bytes]", name: str = "", by: str = "") -> dict[str, Any]:
@@ -74,7 +73,7 @@ def dataset_import_npz(*, file: "File[bytes]", name: str = "", by: str = "") -> 
     upload = default_storage.save(f"{UPLOAD_ROOM}/upload.npz", file)
     try:
         payload = {"upload": upload, "file_name": (file.name or "")[:200], "name": name}
-        return _ask(NPZ, payload, by=by)
+        return _ask(Call.Kind.DATASET_IMPORT_NPZ, payload, by=by)
     finally:
         default_storage.delete(upload)
 
@@ -84,11 +83,15 @@ def datasets_survey(datasets: list[Dataset]) -> None:
 
     Those whose pictures somebody deleted are looked at again.
     """
-    waiting = set(calls_about(SURVEY, UNDER_WAY).values_list("payload__name", flat=True))
+    waiting = set(
+        calls_about(Call.Kind.DATASET_SURVEY, UNDER_WAY).values_list("payload__name", flat=True)
+    )
     for dataset in datasets:
         if dataset.name not in waiting and (not dataset.survey or _lacks_pictures(dataset)):
             call_send(
-                kind=SURVEY, payload={"name": dataset.name}, limit_seconds=settings.ACC_EVAL_SECONDS
+                kind=Call.Kind.DATASET_SURVEY,
+                payload={"name": dataset.name},
+                limit_seconds=settings.ACC_EVAL_SECONDS,
             )
 
 

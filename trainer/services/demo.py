@@ -1,8 +1,8 @@
 """The first start's experiment: something to see before anything is typed."""
 
-from trainer.models import Experiment, Registry
-from trainer.selectors.evals import UNDER_WAY, calls_about
-from trainer.selectors.experiments import DEMO, DEMO_CREATE
+from trainer.models import Call, Experiment, Registry
+from trainer.selectors.calls import UNDER_WAY, calls_about
+from trainer.selectors.experiments import DEMO
 from trainer.selectors.registry import classes_offered
 from trainer.services.calls import call_send
 
@@ -16,9 +16,9 @@ def demo_ensure() -> bool:
     Returns whether it is too early: on a busy machine the files of its classes may take their
     time, and half a demo would never become a whole one.
     """
-    if Experiment.objects.exists() or calls_about(DEMO_CREATE, UNDER_WAY).exists():
+    if Experiment.objects.exists() or calls_about(Call.Kind.DEMO_CREATE, UNDER_WAY).exists():
         return False
     if not {row.class_name for row in classes_offered(Registry.TASKS)} >= CLASSES:
         return True
-    call_send(kind=DEMO_CREATE, payload={}, by=DEMO)
+    call_send(kind=Call.Kind.DEMO_CREATE, payload={}, by=DEMO)
     return False

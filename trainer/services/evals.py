@@ -9,8 +9,8 @@ from django.db import transaction
 
 from trainer.live.events import nonfinite_name
 from trainer.models import Call, Checkpoint, EvalResult, EvalRun, Experiment
-from trainer.selectors.evals import call_under_way
-from trainer.services.calls import EVAL_RUN, call_ask, call_send
+from trainer.selectors.calls import call_under_way
+from trainer.services.calls import call_ask, call_send
 from trainer.services.checkpoint_drop import checkpoint_still, checkpoints_prune
 from trainer.services.eval_pictures import SheetFact, sheets_store
 
@@ -54,7 +54,7 @@ def eval_ask(*, experiment: Experiment, by: str = "") -> dict[str, Any]:
         TrainerOffline: no trainer side is running, or it did not answer in time.
     """
     answer: dict[str, Any] = call_ask(
-        kind=EVAL_RUN,
+        kind=Call.Kind.EVAL_RUN,
         payload=_payload(experiment, None, by=by),
         by=by,
         limit_seconds=settings.ACC_EVAL_SECONDS,
@@ -72,11 +72,11 @@ def eval_send(
             a time: a second request while one is under way is the same one.
     """
     if checkpoint is None:
-        under_way = call_under_way(experiment, EVAL_RUN)
+        under_way = call_under_way(experiment, Call.Kind.EVAL_RUN)
         if under_way is not None:
             return under_way
     return call_send(
-        kind=EVAL_RUN,
+        kind=Call.Kind.EVAL_RUN,
         payload=_payload(experiment, checkpoint, by=by),
         by=by,
         limit_seconds=settings.ACC_EVAL_SECONDS,

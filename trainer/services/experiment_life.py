@@ -7,7 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from trainer.models import Experiment, Registry
+from trainer.models import Call, Experiment, Registry
+from trainer.models.experiment import MAX_SLUG
 from trainer.selectors.experiments import experiment_get
 from trainer.selectors.jobs import job_active
 from trainer.selectors.nodes import devices_available
@@ -20,8 +21,6 @@ from trainer.services.experiments import (
 )
 from trainer.services.sentences import sentence_of
 from trainer.services.sources import source_of
-
-SLUG_LENGTH = 60
 
 
 def experiment_new(
@@ -66,12 +65,14 @@ def model_ask(
         "experiment": slug,
         "activate": activate,
     }
-    call_ask(kind="model_create", payload=payload, by=by, limit_seconds=settings.ACC_EVAL_SECONDS)
+    call_ask(
+        kind=Call.Kind.MODEL_CREATE, payload=payload, by=by, limit_seconds=settings.ACC_EVAL_SECONDS
+    )
 
 
 def experiment_slug_default(name: str) -> str:
     """Return a free slug made of a name, such as "digits-2"."""
-    stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[: SLUG_LENGTH - 5] or "experiment"
+    stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[: MAX_SLUG - 5] or "experiment"
     taken = set(Experiment.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
     numbered = (f"{stem}-{number}" for number in range(2, len(taken) + 3))
     return stem if stem not in taken else next(slug for slug in numbered if slug not in taken)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
-from trainer.models import RegisteredClass, Registry
+from trainer.models import Call, RegisteredClass, Registry
 from trainer.selectors.registry import classes_offered
 from trainer.services.calls import call_ask
 from trainer.services.datasets import name_problem
@@ -44,7 +44,7 @@ def dataset_generate(*, generator_name: str, params: dict[str, Any], by: str = "
         "short_name": short_name(offered.class_name),
     }
     return call_ask(
-        kind="dataset_generate",
+        kind=Call.Kind.DATASET_GENERATE,
         payload=payload,
         by=by,
         limit_seconds=settings.ACC_EVAL_SECONDS,

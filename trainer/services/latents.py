@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db import transaction
 
 from trainer.models import Call, Checkpoint, Dataset, Experiment, LatentView, RecipeStep
-from trainer.selectors.evals import UNDER_WAY, call_under_way
-from trainer.services.calls import LATENT, call_ask, call_send
+from trainer.selectors.calls import UNDER_WAY, call_under_way
+from trainer.services.calls import call_ask, call_send
 from trainer.services.checkpoint_drop import checkpoint_still
 from trainer.services.picture_files import files_sweep
 from trainer.services.recipe_life import recipe_announce
@@ -55,7 +55,10 @@ def latent_ask(wish: LatentWish, *, by: str = "") -> dict[str, Any]:
         TrainerOffline: no trainer side is running, or it did not answer in time.
     """
     answer: dict[str, Any] = call_ask(
-        kind=LATENT, payload=wish.payload(by), by=by, limit_seconds=settings.ACC_EVAL_SECONDS
+        kind=Call.Kind.LATENT,
+        payload=wish.payload(by),
+        by=by,
+        limit_seconds=settings.ACC_EVAL_SECONDS,
     )
     return answer
 
@@ -63,14 +66,17 @@ def latent_ask(wish: LatentWish, *, by: str = "") -> dict[str, Any]:
 def latent_send(wish: LatentWish, *, by: str = "") -> Call:
     """Have a latent looked at, without waiting; what is under way for a state is the same one."""
     if wish.checkpoint is None:
-        under_way = call_under_way(wish.experiment, LATENT)
+        under_way = call_under_way(wish.experiment, Call.Kind.LATENT)
     else:
-        calls = Call.objects.filter(kind=LATENT, state__in=UNDER_WAY)
+        calls = Call.objects.filter(kind=Call.Kind.LATENT, state__in=UNDER_WAY)
         under_way = calls.filter(payload__checkpoint=wish.checkpoint.pk).first()
     if under_way is not None:
         return under_way
     return call_send(
-        kind=LATENT, payload=wish.payload(by), by=by, limit_seconds=settings.ACC_EVAL_SECONDS
+        kind=Call.Kind.LATENT,
+        payload=wish.payload(by),
+        by=by,
+        limit_seconds=settings.ACC_EVAL_SECONDS,
     )
 
 

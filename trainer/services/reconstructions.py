@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db import transaction
 
 from trainer.models import Call, Checkpoint, Dataset, Experiment, Reconstructions
-from trainer.selectors.evals import call_under_way
-from trainer.services.calls import PICTURES, call_ask, call_send
+from trainer.selectors.calls import call_under_way
+from trainer.services.calls import call_ask, call_send
 from trainer.services.checkpoint_drop import checkpoint_still
 from trainer.services.picture_files import files_sweep
 
@@ -47,7 +47,7 @@ def reconstructions_ask(
         TrainerOffline: no trainer side is running, or it did not answer in time.
     """
     answer: dict[str, Any] = call_ask(
-        kind="reconstruct",
+        kind=Call.Kind.RECONSTRUCT,
         payload={
             "experiment": experiment.slug,
             "dataset": dataset.name if dataset else None,
@@ -70,7 +70,7 @@ def pictures_send(
         checkpoint: the state to look at; None for the model as it is by then.
     """
     if checkpoint is None:
-        under_way = call_under_way(experiment, PICTURES)
+        under_way = call_under_way(experiment, Call.Kind.PICTURES)
         if under_way is not None:
             return under_way
     payload = {
@@ -78,7 +78,9 @@ def pictures_send(
         "checkpoint": checkpoint.pk if checkpoint else None,
         "by": by,
     }
-    return call_send(kind=PICTURES, payload=payload, by=by, limit_seconds=settings.ACC_EVAL_SECONDS)
+    return call_send(
+        kind=Call.Kind.PICTURES, payload=payload, by=by, limit_seconds=settings.ACC_EVAL_SECONDS
+    )
 
 
 @transaction.atomic

@@ -4,11 +4,16 @@ from typing import Any
 
 from django.conf import settings
 
-from trainer.models import Dataset, Experiment, Job, JobCommand, JobEvent, Registry, TaskCard
+from trainer.models import Call, Dataset, Experiment, Job, JobCommand, JobEvent, Registry, TaskCard
 from trainer.services.calls import call_ask
-from trainer.services.cards import card_name_default, card_name_free, latent_slice_parse
+from trainer.services.card_add import CardRefused
+from trainer.services.cards import (
+    card_name_default,
+    card_name_free,
+    latent_slice_parse,
+    latent_slice_text,
+)
 from trainer.services.commands import command_settle
-from trainer.services.experiments import CardRefused
 from trainer.services.sources import sources_of
 
 
@@ -57,21 +62,20 @@ def task_attach(
         "why": why,
     }
     card: dict[str, Any] = call_ask(
-        kind="task_add", payload=payload, by=by, limit_seconds=settings.ACC_EVAL_SECONDS
+        kind=Call.Kind.TASK_ADD, payload=payload, by=by, limit_seconds=settings.ACC_EVAL_SECONDS
     )
     return card | {"joined_step": _joined_step(card.pop("command", None))}
 
 
 def card_duplicate(*, card: TaskCard, by: str = "", why: str = "") -> TaskCard:
     """Attach one more task like an attached one, under a free name; raises as `task_attach`."""
-    ends = card.latent_slice
     added = task_attach(
         experiment=card.experiment,
         class_name=card.class_name,
         dataset=card.dataset,
         name=card_name_free(card.experiment, card.name),
         weight=card.weight,
-        latent_slice=f"{ends[0]}:{ends[1]}" if ends else None,
+        latent_slice=latent_slice_text(card.latent_slice) or None,
         params=card.params,
         by=by,
         why=why,

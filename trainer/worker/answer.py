@@ -7,11 +7,11 @@ from typing import Any
 from acc.dataset import DatasetError
 from acc.tasks.base import TaskError
 from acc.training.state import StateMismatchError
-from trainer.selectors.checkpoints import COMPARE
-from trainer.services.calls import EVAL_RUN, LATENT, PICTURES, call_claim, call_finish
-from trainer.services.dataset_import import FOLDER, NPZ, SURVEY
+from trainer.models import Call
+from trainer.services.calls import call_claim, call_finish
+from trainer.services.card_add import CardRefused
 from trainer.services.datasets import DatasetRefused
-from trainer.services.experiments import CardRefused, ExperimentRefused
+from trainer.services.experiments import ExperimentRefused
 from trainer.services.jobs import JobRefused
 from trainer.services.sources import ClassMissing
 from trainer.services.workers import worker_name
@@ -67,18 +67,18 @@ def call_answer(call_id: int) -> None:
 
 
 ANSWERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    "model_create": model_create,
-    "dataset_generate": dataset_generate,
-    "dataset_load": dataset_load,
-    "dataset_sample": dataset_sample,
-    FOLDER: dataset_import_folder,
-    NPZ: dataset_import_npz,
-    SURVEY: dataset_survey,
-    "task_add": task_add,
-    "demo_create": demo_create,
-    EVAL_RUN: eval_run,
-    "reconstruct": reconstructions_answer,
-    PICTURES: pictures_make,
-    COMPARE: checkpoints_compare,
-    LATENT: latent_look,
+    Call.Kind.MODEL_CREATE: model_create,
+    Call.Kind.DATASET_GENERATE: dataset_generate,
+    Call.Kind.DATASET_LOAD: dataset_load,
+    Call.Kind.DATASET_SAMPLE: dataset_sample,
+    Call.Kind.DATASET_IMPORT_FOLDER: dataset_import_folder,
+    Call.Kind.DATASET_IMPORT_NPZ: dataset_import_npz,
+    Call.Kind.DATASET_SURVEY: dataset_survey,
+    Call.Kind.TASK_ADD: task_add,
+    Call.Kind.DEMO_CREATE: demo_create,
+    Call.Kind.EVAL_RUN: eval_run,
+    Call.Kind.RECONSTRUCT: reconstructions_answer,
+    Call.Kind.PICTURES: pictures_make,
+    Call.Kind.COMPARE: checkpoints_compare,
+    Call.Kind.LATENT: latent_look,
 }

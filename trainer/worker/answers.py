@@ -7,17 +7,18 @@ import torch
 
 from acc.dataset import AccDataset
 from trainer.models import Dataset, Experiment, Registry, TaskCard
-from trainer.selectors.experiments import card_as_dict, dataset_as_dict
+from trainer.selectors.datasets import dataset_as_dict
+from trainer.selectors.experiments import card_as_dict
 from trainer.selectors.registry import class_names_offered
 from trainer.services.cards import card_attach
 from trainer.services.datasets import DatasetRefused
 from trainer.services.experiments import experiment_create
 from trainer.services.plan import task_plan
 from trainer.services.sources import sources_of
+from trainer.worker.build import dataset_build, model_build, task_build
 from trainer.worker.dataset_keep import dataset_keep
 from trainer.worker.generated import dataset_make
 from trainer.worker.png import png_base64
-from trainer.worker.sources import dataset_build, model_build, task_build
 
 # A dataset of the usual size is known by its plain name.
 USUAL_SIZE = 32

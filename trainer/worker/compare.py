@@ -11,9 +11,9 @@ from trainer.models import Dataset, Experiment
 from trainer.selectors.reconstructions import COMPARED_ROOM
 from trainer.services.picture_files import picture_keep
 from trainer.services.reconstructions import IMAGES_SHOWN
+from trainer.worker.build import dataset_build
 from trainer.worker.png import png_bytes
 from trainer.worker.snapshot import Snapshot, checkpoint_find, snapshot_load
-from trainer.worker.sources import dataset_build
 
 # Heads and the model are kept under these names in a state.
 MODEL, HEAD = "model/", "head:"

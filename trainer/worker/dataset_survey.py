@@ -5,12 +5,12 @@ from typing import Any
 from acc.dataset import AccDataset
 from acc.datasets.survey import duplicate_count, image_groups, target_distribution
 from trainer.models import Dataset
-from trainer.selectors.experiments import dataset_as_dict
+from trainer.selectors.datasets import dataset_as_dict
 from trainer.selectors.reconstructions import SAMPLE_ROOM
 from trainer.services.datasets import dataset_survey_store
 from trainer.services.picture_files import picture_keep
+from trainer.worker.build import dataset_build
 from trainer.worker.png import png_bytes
-from trainer.worker.sources import dataset_build
 
 
 def survey_facts(dataset: AccDataset) -> dict[str, Any]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trainer.models import Job
-from trainer.selectors.evals import call_waiting
-from trainer.services.calls import EVAL_RUN
+from trainer.models import Call, Job
+from trainer.selectors.calls import call_waiting
 from trainer.services.jobs import job_trouble
 
 
@@ -31,7 +30,7 @@ class EvalCadence:
         self.every = job.eval_every
         self._job = job
         # After a crash, the one that the last worker asked for may still wait.
-        self._is_taken = self._is_sent = call_waiting(job.experiment, EVAL_RUN)
+        self._is_taken = self._is_sent = call_waiting(job.experiment, Call.Kind.EVAL_RUN)
         self._skipped: Skipped | None = None
 
     def take(self, step: int) -> bool:
@@ -58,7 +57,7 @@ class EvalCadence:
 
     def look(self) -> None:
         """See whether the evaluation still waits; the recorder's thread."""
-        if self._is_sent and not call_waiting(self._job.experiment, EVAL_RUN):
+        if self._is_sent and not call_waiting(self._job.experiment, Call.Kind.EVAL_RUN):
             self._is_sent = False
             self._is_taken = False
 

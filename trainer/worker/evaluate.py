@@ -8,10 +8,10 @@ from trainer.models import Experiment
 from trainer.selectors.evals import eval_as_dict
 from trainer.services.calls import call_doing
 from trainer.services.evals import EvalOutcome, MetricFact, eval_store
+from trainer.worker.build import DatasetShelf
 from trainer.worker.error_sentence import error_sentence
 from trainer.worker.pictures import followed_draw
 from trainer.worker.snapshot import Snapshot, snapshot_asked
-from trainer.worker.sources import DatasetShelf
 
 
 def eval_run(payload: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from acc.dataset import AccDataset
 from acc.datasets.folder import folder_find, load_folder
 from acc.datasets.npz import load_npz
 from trainer.models import Dataset
-from trainer.selectors.experiments import dataset_as_dict
+from trainer.selectors.datasets import dataset_as_dict
 from trainer.services.datasets import DatasetRefused, name_problem
 from trainer.worker.dataset_keep import dataset_keep
 from trainer.worker.dataset_store import dataset_write

@@ -25,9 +25,9 @@ from trainer.selectors.latents import latent_as_dict
 from trainer.services.calls import call_doing
 from trainer.services.latents import latent_store
 from trainer.services.picture_files import picture_keep
+from trainer.worker.build import dataset_build
 from trainer.worker.png import png_bytes
 from trainer.worker.snapshot import Snapshot, snapshot_asked
-from trainer.worker.sources import dataset_build
 
 # Beyond these a picture says no more, and takes its time.
 IMAGES_MAX = 2000

@@ -3,12 +3,10 @@
 import math
 from collections import Counter, defaultdict
 
-import numpy as np
-
 from acc.evaluation.spikes import Oddity, OddKind, SpikeDetector
 from trainer.live.events import nonfinite_name
 from trainer.models import Job
-from trainer.selectors.loss_runs import LossRun, loss_runs
+from trainer.selectors.loss_runs import TOTAL, LossRun, loss_runs, run_columns
 from trainer.services.oddities import OddLoss, oddities_of, oddities_store
 
 # Of one kind and task; a job that diverges must not fill its list of events.
@@ -64,15 +62,10 @@ class OddityWatch:
             self._found = []
 
     def _look(self, run: LossRun) -> list[tuple[str, Oddity]]:
-        steps_S = np.arange(run.first_step, run.last_step + 1)
         found = []
-        for column, task in enumerate(run.task_names):
-            losses_S = run.values_ST[:, column]
-            steps_N = steps_S
-            if run.present_ST is not None:
-                took_part_S = run.present_ST[:, column]
-                losses_S, steps_N = losses_S[took_part_S], steps_S[took_part_S]
-            found += [(task, odd) for odd in self._detectors[task].look(steps_N, losses_S)]
+        for task, steps_N, losses_N in run_columns(run):
+            if task != TOTAL:
+                found += [(task, odd) for odd in self._detectors[task].look(steps_N, losses_N)]
         return sorted(found, key=lambda pair: pair[1].step)
 
     def _told(self, task: str, odd: Oddity) -> OddLoss | None:

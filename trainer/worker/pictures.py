@@ -12,9 +12,9 @@ from trainer.models import Dataset, Experiment
 from trainer.services.eval_pictures import SheetFact
 from trainer.services.picture_files import picture_keep
 from trainer.services.reconstructions import IMAGES_SHOWN, ImageFact, pictures_store
+from trainer.worker.build import dataset_build
 from trainer.worker.png import png_base64, png_bytes
 from trainer.worker.snapshot import Snapshot, snapshot_asked, snapshot_take
-from trainer.worker.sources import dataset_build
 
 
 def reconstructions_answer(payload: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,8 @@ import logging
 import time
 from collections import deque
 
+from trainer.live.durations import duration_text
+
 logger = logging.getLogger("acc.progress")
 
 # Steps a second are taken over this long, so that the figure is neither jumpy nor stale.
@@ -72,7 +74,7 @@ class Progress:
             for name, value in losses.items()
         )
         left = (self._total_steps - self._step) / pace if pace else None
-        eta = "" if left is None else f"  ETA {_duration(left)}"
+        eta = "" if left is None else f"  ETA {duration_text(left)}"
         logger.info(
             "%s  step %s of %s  %.0f steps/s  %s%s",
             self._label,
@@ -82,11 +84,3 @@ class Progress:
             shown,
             eta,
         )
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02d} min"
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

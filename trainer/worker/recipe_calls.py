@@ -6,9 +6,10 @@ from typing import Any
 from django.db import transaction
 
 from acc.recipes.base import RecipeError
-from trainer.models import Checkpoint, Dataset, Experiment, Job, RecipeRun, RecipeStep
+from trainer.models import Call, Checkpoint, Dataset, Experiment, Job, RecipeRun, RecipeStep
 from trainer.selectors.experiments import card_of, cards_of
 from trainer.services.calls import CallRefused, call_ask
+from trainer.services.card_add import CardRefused
 from trainer.services.cards import card_remove, card_set_weight
 from trainer.services.checkpoint_tree import (
     checkpoint_fork,
@@ -20,7 +21,7 @@ from trainer.services.checkpoints import CheckpointRefused
 from trainer.services.datasets import DatasetRefused
 from trainer.services.evals import eval_ask
 from trainer.services.experiment_life import model_ask
-from trainer.services.experiments import CardRefused, ExperimentRefused, experiment_activate
+from trainer.services.experiments import ExperimentRefused, experiment_activate
 from trainer.services.generate import dataset_generate
 from trainer.services.job_start import job_start
 from trainer.services.jobs import JobRefused
@@ -93,7 +94,7 @@ def model_create(run: RecipeRun, asked: dict[str, Any]) -> str:
 
 def dataset_load(run: RecipeRun, asked: dict[str, Any]) -> str:
     """Load a built-in dataset; return its name."""
-    return str(call_ask(kind="dataset_load", payload=asked, by=run_name(run))["name"])
+    return str(call_ask(kind=Call.Kind.DATASET_LOAD, payload=asked, by=run_name(run))["name"])
 
 
 def generate(run: RecipeRun, asked: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from acc.recipes.base import RecipeError
 from trainer.models import Checkpoint, Dataset, Experiment, RecipeRun, TaskCard
 from trainer.selectors.experiments import cards_of
-from trainer.services.cards import card_remove, card_set_weight, card_toggle
+from trainer.services.cards import card_remove, card_set_weight, card_toggle, latent_slice_text
 from trainer.services.checkpoint_tree import (
     checkpoint_load,
     checkpoint_rename,
@@ -91,14 +91,13 @@ def _is_same(card: TaskCard, task: dict[str, Any] | None) -> bool:
 
 
 def _attach(experiment: Experiment, task: dict[str, Any], *, by: str) -> None:
-    ends = task["latent_slice"]
     task_attach(
         experiment=experiment,
         class_name=task["class_name"],
         dataset=Dataset.objects.get(name=task["dataset"]),
         name=task["name"],
         weight=task["weight"],
-        latent_slice=f"{ends[0]}:{ends[1]}" if ends else None,
+        latent_slice=latent_slice_text(task["latent_slice"]) or None,
         params=task["params"],
         by=by,
     )

@@ -11,9 +11,9 @@ from trainer.selectors.nodes import device_is_offered
 from trainer.services.jobs import FenceLostError, job_claim, job_end
 from trainer.services.workers import worker_name
 from trainer.worker.control import Control
+from trainer.worker.device_choice import device_is_here
 from trainer.worker.error_sentence import error_sentence
 from trainer.worker.session import Session
-from trainer.worker.sources import device_is_here
 
 logger = logging.getLogger("acc.worker")
 

@@ -18,14 +18,14 @@ from trainer.services.jobs import (
     job_trouble,
 )
 from trainer.services.losses import losses_rewind, summaries_forget, summaries_store
-from trainer.worker.building import job_tasks, summaries_build, trainer_build
 from trainer.worker.checkpoint_store import checkpoint_read, checkpoint_write
 from trainer.worker.control import Control
+from trainer.worker.device_choice import device_choose
 from trainer.worker.eval_cadence import EvalCadence
+from trainer.worker.job_trainer import job_tasks, summaries_build, trainer_build
 from trainer.worker.patience import persist, persist_on_disk
 from trainer.worker.progress import Progress
 from trainer.worker.recorder import Recorder
-from trainer.worker.sources import device_choose
 from trainer.worker.steering import Steering
 
 logger = logging.getLogger("acc.worker")

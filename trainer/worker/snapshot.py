@@ -17,15 +17,10 @@ from trainer.services.checkpoints import checkpoint_take
 from trainer.services.jobs import JobConflict
 from trainer.services.plan import task_plan
 from trainer.services.sources import SourceRef, source_of
+from trainer.worker.build import DatasetShelf, model_build, task_build
 from trainer.worker.checkpoint_store import CheckpointDamagedError, checkpoint_read
+from trainer.worker.device_choice import device_choose, device_is_here
 from trainer.worker.error_sentence import error_sentence
-from trainer.worker.sources import (
-    DatasetShelf,
-    device_choose,
-    device_is_here,
-    model_build,
-    task_build,
-)
 
 # A model that nobody has trained is the same one each time it is looked at.
 UNTRAINED_SEED = 0

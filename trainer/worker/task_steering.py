@@ -10,8 +10,8 @@ from acc.training.rehearsal import rehearse
 from acc.training.trainer import Trainer
 from trainer.models import Job, JobCommand
 from trainer.selectors.job_tasks import JobTask, job_task_added
-from trainer.worker.building import joining_seed
-from trainer.worker.sources import dataset_build, task_class_find, task_make
+from trainer.worker.build import dataset_build, task_class_find, task_make
+from trainer.worker.job_trainer import joining_seed
 from trainer.worker.summary import Summaries
 
 Detail = dict[str, Any]

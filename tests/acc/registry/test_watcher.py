@@ -10,7 +10,7 @@ import pytest
 
 from acc.registry.watcher import Watcher
 from tests.acc.registry.zoo import Zoo, animal
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 
 
 class Watched:

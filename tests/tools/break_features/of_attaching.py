@@ -5,7 +5,7 @@ from tests.tools.break_features.breakage import Breakage
 BREAKAGES = (
     Breakage(
         name="add-ignores-weight",
-        file="trainer/services/experiments.py",
+        file="trainer/services/card_add.py",
         old="        weight=weight,",
         new="        weight=1.0,",
         breaks="A task is attached with weight 1, whatever was asked.",

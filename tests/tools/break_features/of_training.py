@@ -121,8 +121,8 @@ BREAKAGES = (
     Breakage(
         name="oldest-first",
         file="trainer/selectors/jobs.py",
-        old='order_by("-pk")',
-        new='order_by("pk")',
+        old='select_related("experiment").order_by("-pk")',
+        new='select_related("experiment").order_by("pk")',
         breaks="The history is in the wrong order.",
         check="job_history",
     ),

@@ -10,7 +10,7 @@ from celery import shared_task
 from channels.db import database_sync_to_async
 
 import trainer.tasks  # noqa: F401  what a worker imports: it also hears of a task's end
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from tests.trainer.rows import job_make
 from trainer.live.events import TrainerMessage
 from trainer.live.publish import BACKLOG, publish, publish_flush

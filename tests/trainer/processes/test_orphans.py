@@ -8,7 +8,7 @@ import sys
 import pytest
 from django.conf import settings
 
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from tests.trainer.processes.programs import WAITS, is_running, python
 
 PARENT = """

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from tests.trainer.rows import classes_make
 from trainer.models import Call, RegisteredClass
 from trainer.processes.steward import Steward
@@ -124,4 +124,4 @@ def test_the_demo_waits_until_all_its_classes_are_on_offer(transactional_db):
     assert not Call.objects.exists()
     classes_make()
     assert not demo_ensure()
-    assert Call.objects.get().kind == "demo_create"
+    assert Call.objects.get().kind == Call.Kind.DEMO_CREATE

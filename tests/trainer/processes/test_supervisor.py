@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from tests.trainer.processes.programs import (
     SAYS_GOODBYE,
     STUBBORN,

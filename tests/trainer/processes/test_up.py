@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 
 from acc.verification.ports import free_port
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from tests.trainer.processes.programs import is_running
 
 pytestmark = pytest.mark.faults

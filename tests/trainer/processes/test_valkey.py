@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 
 from accsite.places import valkey_socket
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from trainer.processes.children import child_start
 from trainer.processes.valkey import (
     ValkeyRefused,

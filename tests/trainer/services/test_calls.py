@@ -11,7 +11,6 @@ from tests.trainer.rows import at_once
 from trainer.models import Call
 from trainer.services import calls
 from trainer.services.calls import (
-    EVAL_RUN,
     CallRefused,
     TrainerBusy,
     TrainerOffline,
@@ -147,7 +146,7 @@ def test_an_answer_that_comes_after_the_refusal_is_too_late():
 def test_open_pages_hear_that_an_evaluation_began_and_why_it_failed(monkeypatch):
     sent: list[tuple[str, dict]] = []
     monkeypatch.setattr("trainer.services.announce.publish", lambda *told: sent.append(told))
-    call = call_send(kind=EVAL_RUN, payload={"experiment": "small"})
+    call = call_send(kind=Call.Kind.EVAL_RUN, payload={"experiment": "small"})
     claimed = call_claim(call.pk, worker="a:1:0")
     assert claimed is not None
     call_finish(claimed, error="no such checkpoint")

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from tests.trainer.rows import dataset_make, experiment_make, job_run_begin
 from trainer.models import JobCommand, RegisteredClass, TaskCard
+from trainer.services.card_add import CardRefused, card_add
 from trainer.services.cards import (
     CardConflict,
     card_attach,
@@ -19,7 +20,6 @@ from trainer.services.cards import (
     cards_forget_removed,
     latent_slice_parse,
 )
-from trainer.services.experiments import CardRefused, card_add
 from trainer.services.plan import task_plan
 from trainer.services.reconciler import reconcile_once
 from trainer.services.sources import sources_of

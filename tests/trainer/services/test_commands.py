@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from redis import Redis
 
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from tests.trainer.rows import experiment_make, job_make, job_run_begin
 from trainer.models import Job, JobCommand
 from trainer.services.commands import (

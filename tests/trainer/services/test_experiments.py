@@ -7,14 +7,9 @@ import pytest
 
 from tests.trainer.rows import at_once, dataset_make, experiment_make
 from trainer.models import Experiment
+from trainer.services.card_add import CardRefused, card_add
 from trainer.services.datasets import DatasetRefused
-from trainer.services.experiments import (
-    CardRefused,
-    ExperimentRefused,
-    card_add,
-    experiment_activate,
-    experiment_create,
-)
+from trainer.services.experiments import ExperimentRefused, experiment_activate, experiment_create
 
 pytestmark = [pytest.mark.portable, pytest.mark.django_db]
 

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 
 from acc.dataset import DatasetError
 from tests.setup.machines import Machines
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from tests.trainer.worker.steered import (
     applied,
     curve,
@@ -35,10 +35,10 @@ from trainer.services.commands import command_send
 from trainer.services.dataset_import import UPLOAD_ROOM
 from trainer.services.datasets import dataset_delete
 from trainer.services.job_start import job_start
+from trainer.worker.build import dataset_build
 from trainer.worker.checkpoint_store import CheckpointDamagedError, checkpoint_read
 from trainer.worker.imported import dataset_import_npz
 from trainer.worker.run import job_run
-from trainer.worker.sources import dataset_build
 
 pytestmark = [
     pytest.mark.portable,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from trainer.models import Checkpoint, Experiment, Job
-from trainer.selectors.checkpoints import COMPARE, comparison_of, comparison_pictures
+from trainer.models import Call, Checkpoint, Experiment, Job
+from trainer.selectors.checkpoints import comparison_of, comparison_pictures
 from trainer.selectors.reconstructions import picture_read
 from trainer.services.checkpoint_compare import comparison_send
 from trainer.services.checkpoint_files import checkpoint_directory
@@ -81,5 +81,5 @@ def test_a_damaged_state_is_not_compared_and_the_sentence_says_which(experiment)
     call = comparison_send(one=one, other=other)
     call_answer(call.pk)
     call.refresh_from_db()
-    assert call.kind == COMPARE
+    assert call.kind == Call.Kind.COMPARE
     assert f"the files of checkpoint {other.pk}" in call.error

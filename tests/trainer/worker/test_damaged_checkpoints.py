@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from trainer.models import Call, Checkpoint, Experiment, Job
 from trainer.services.access import api_token_ensure
 from trainer.services.artifacts import artifact_path, checkpoint_file_names
-from trainer.services.calls import EVAL_RUN, call_send
+from trainer.services.calls import call_send
 from trainer.services.checkpoint_tree import checkpoint_load
 from trainer.services.job_start import job_start
 from trainer.worker.answer import call_answer
@@ -127,7 +127,7 @@ def put_back(path: Path, whole: bytes) -> None:
 def eval_error(checkpoint: Checkpoint) -> str:
     """Have a state evaluated as the eval worker does; return why not."""
     payload = {"experiment": checkpoint.experiment.slug, "checkpoint": checkpoint.pk, "by": ""}
-    call = call_send(kind=EVAL_RUN, payload=payload)
+    call = call_send(kind=Call.Kind.EVAL_RUN, payload=payload)
     call_answer(call.pk)
     return Call.objects.get(pk=call.pk).error
 

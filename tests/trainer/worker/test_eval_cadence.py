@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from tests.trainer.worker.steered import (
     answered,
     applied,
@@ -15,7 +15,6 @@ from tests.trainer.worker.steered import (
 from trainer.live.event_words import event_words
 from trainer.models import Call, Checkpoint, EvalRun, Experiment, Job
 from trainer.selectors.events import story_of
-from trainer.services.calls import EVAL_RUN, PICTURES
 from trainer.services.checkpoint_files import checkpoint_directory
 from trainer.services.checkpoint_tree import checkpoints_keep
 from trainer.services.commands import command_send, job_set_eval_every
@@ -153,13 +152,13 @@ def test_a_state_that_goes_while_it_is_looked_at_keeps_its_numbers_and_pictures(
     job_run(queued_job.pk)
     final = Checkpoint.objects.get()
     Experiment.objects.update(current_checkpoint=None)
-    Call.objects.filter(kind=PICTURES).delete()
+    Call.objects.filter(kind=Call.Kind.PICTURES).delete()
 
     def gone(*_: object) -> None:
         Checkpoint.objects.filter(pk=final.pk).delete()
 
     # As the job's next checkpoint does, in the very moment between reading and storing.
     monkeypatch.setattr("trainer.worker.evaluate.call_doing", gone)
-    call_answer(Call.objects.get(kind=EVAL_RUN).pk)
+    call_answer(Call.objects.get(kind=Call.Kind.EVAL_RUN).pk)
     run = EvalRun.objects.get()
     assert (run.step, run.checkpoint, run.job) == (12, None, queued_job)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from tests.trainer.worker.conftest import task_attach_now
 from tests.trainer.worker.steered import applied, running, state_of
 from tests.trainer.worker.test_stored_source import TEXT, save
@@ -26,18 +26,18 @@ from trainer.selectors.checkpoints import checkpoint_as_dict
 from trainer.selectors.eval_curves import eval_pictures
 from trainer.selectors.evals import eval_as_dict, evals_of
 from trainer.selectors.reconstructions import picture_read
-from trainer.services.calls import EVAL_RUN, LATENT, PICTURES, call_send
+from trainer.services.calls import call_send
 from trainer.services.commands import command_send
 from trainer.services.eval_pictures import SheetFact
 from trainer.services.evals import EvalOutcome, eval_send, eval_store
 from trainer.services.job_start import job_start
 from trainer.services.picture_files import picture_keep
 from trainer.worker.answer import call_answer
+from trainer.worker.build import DatasetShelf
 from trainer.worker.checkpoint_store import checkpoint_read
 from trainer.worker.evaluate import eval_run
 from trainer.worker.run import job_run
 from trainer.worker.snapshot import snapshot_load
-from trainer.worker.sources import DatasetShelf
 
 pytestmark = [pytest.mark.portable, pytest.mark.usefixtures("valkey")]
 
@@ -104,7 +104,7 @@ def test_an_untrained_model_is_evaluated_as_it_would_begin(experiment: Experimen
     assert eval_run(NOW)["results"] == first["results"]
 
 
-@pytest.mark.parametrize("kind", [EVAL_RUN, PICTURES, LATENT])
+@pytest.mark.parametrize("kind", [Call.Kind.EVAL_RUN, Call.Kind.PICTURES, Call.Kind.LATENT])
 def test_a_state_that_was_deleted_since_it_was_asked_about_is_told_to_be(
     experiment: Experiment, kind: str
 ) -> None:
@@ -236,7 +236,7 @@ def test_a_job_is_evaluated_when_it_ends(queued_job: Job, end: str) -> None:
     if end == "stopped":
         command_send(job=queued_job, kind="stop")
     job_run(queued_job.pk)
-    call = Call.objects.get(kind=EVAL_RUN)
+    call = Call.objects.get(kind=Call.Kind.EVAL_RUN)
     call_answer(call.pk)
     call.refresh_from_db()
     assert (call.state, call.error) == (Call.State.DONE, "")
@@ -248,7 +248,7 @@ def test_a_job_that_failed_is_not_evaluated(queued_job: Job) -> None:
     queued_job.plan["tasks"][2]["latent_slice"] = [4, 40]
     queued_job.save()
     job_run(queued_job.pk)
-    assert not Call.objects.filter(kind=EVAL_RUN).exists()
+    assert not Call.objects.filter(kind=Call.Kind.EVAL_RUN).exists()
 
 
 def test_two_clicks_are_one_evaluation(experiment: Experiment) -> None:
@@ -261,7 +261,7 @@ def test_two_clicks_are_one_evaluation(experiment: Experiment) -> None:
 def test_a_damaged_checkpoint_is_refused_in_a_sentence(queued_job: Job) -> None:
     job_run(queued_job.pk)
     Checkpoint.objects.update(sha256="0" * 64)
-    call = Call.objects.get(kind=EVAL_RUN)
+    call = Call.objects.get(kind=Call.Kind.EVAL_RUN)
     call_answer(call.pk)
     call.refresh_from_db()
     assert call.state == Call.State.REFUSED

@@ -12,7 +12,7 @@ from trainer.models import Dataset, Source
 from trainer.services.artifacts import artifacts_sweep
 from trainer.services.registry import registry_store
 from trainer.worker.answers import dataset_generate
-from trainer.worker.sources import dataset_build
+from trainer.worker.build import dataset_build
 
 pytestmark = pytest.mark.django_db
 

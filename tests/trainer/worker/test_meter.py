@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from acc.training.clock import StepClock
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from tests.trainer.worker.steered import running
 from trainer.live.event_words import event_words
 from trainer.models import FigureSegment, Job

@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from PIL import Image
 
 from acc.training.state import TrainingState
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from tests.trainer.rows import dataset_make
 from tests.trainer.worker.steered import applied, running, state_of
 from trainer.models import Call, Checkpoint, Experiment, Job, Reconstructions, TaskCard
@@ -21,7 +21,6 @@ from trainer.selectors.reconstructions import (
     picture_read,
     reconstructions_of,
 )
-from trainer.services.calls import PICTURES
 from trainer.services.commands import command_send
 from trainer.services.reconstructions import pictures_send
 from trainer.worker.answer import call_answer
@@ -98,7 +97,7 @@ def test_a_paused_job_is_shown_as_it_is_and_a_running_one_as_it_was_saved_last(
 
 def test_pictures_are_made_when_a_job_ends_from_its_last_state(queued_job: Job) -> None:
     job_run(queued_job.pk)
-    call = Call.objects.get(kind=PICTURES)
+    call = Call.objects.get(kind=Call.Kind.PICTURES)
     call_answer(call.pk)
     (shown,) = reconstructions_of(Experiment.objects.get())
     assert (shown.dataset.name, shown.step, len(shown.images)) == ("digits", 12, 8)

@@ -44,7 +44,7 @@ def test_a_run_waits_for_a_busy_trainer_and_asks_again(monkeypatch: pytest.Monke
         worker.join(timeout=60)
     run.refresh_from_db()
     assert (run.state, run.error) == (RecipeRun.State.COMPLETED, "")
-    given_up = Call.objects.filter(kind="model_create", state=Call.State.REFUSED)
+    given_up = Call.objects.filter(kind=Call.Kind.MODEL_CREATE, state=Call.State.REFUSED)
     assert given_up.exists()
     assert set(given_up.values_list("error", flat=True)) == {"nobody waited any longer"}
 
@@ -59,4 +59,4 @@ def test_a_run_gives_a_trainer_up_that_never_takes_a_question(
     run = run_now(recipe_start(recipe_name="TinyRecipe", by="ada"))
     assert run.state == RecipeRun.State.FAILED
     assert "did not answer" in run.error
-    assert Call.objects.filter(kind="model_create").count() == 3
+    assert Call.objects.filter(kind=Call.Kind.MODEL_CREATE).count() == 3

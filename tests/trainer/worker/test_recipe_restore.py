@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from tests.trainer.worker.recipes import TEXT, recipe_offer, run_apart, run_now
 from trainer.models import Call, Experiment, RecipeRun, TaskCard
 from trainer.services.cards import card_remove, card_set_weight

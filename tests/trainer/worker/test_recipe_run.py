@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from tests.trainer.worker.recipes import (
     REPORT,
     TEXT,
@@ -23,7 +23,6 @@ from trainer.models import (
 )
 from trainer.selectors.recipes import recipe_as_dict, recipe_progress, recipe_reports
 from trainer.services import recipe_steps
-from trainer.services.calls import LATENT
 from trainer.services.recipe_life import recipe_requeue
 from trainer.services.recipes import RecipeConflict, recipe_start, recipe_stop
 from trainer.worker import recipe_calls, stop_flag
@@ -110,7 +109,7 @@ def test_a_reported_branch_is_looked_at_whatever_becomes_of_its_tasks() -> None:
     recipe_offer(end=f"{REPORT}; ctx.detach_all_tasks()")
     run = tiny_run()
     assert (run.state, run.error) == (RecipeRun.State.COMPLETED, "")
-    look = Call.objects.get(kind=LATENT)
+    look = Call.objects.get(kind=Call.Kind.LATENT)
     assert look.payload["dataset"] == "digits"
     wait_until(LatentView.objects.exists, "the look", seconds=60)
     assert LatentView.objects.get().checkpoint_id == look.payload["checkpoint"]

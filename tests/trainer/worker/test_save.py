@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from tests.trainer.worker.steered import (
     answered,
     applied,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from tests.trainer.rows import offer_make
 from tests.trainer.worker.steered import answered, reached, running, state_of, weights
 from trainer.models import Experiment, Job, JobCommand, RegisteredClass, TaskCard

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.setup.classes import shipped_classes_store
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from tests.trainer.rows import offer_make
 from tests.trainer.worker.conftest import task_attach_now
 from tests.trainer.worker.steered import (
@@ -22,9 +22,9 @@ from tests.trainer.worker.steered import (
 )
 from trainer.models import Experiment, Job, JobCommand, TaskCard
 from trainer.selectors.losses import loss_points
+from trainer.services.card_add import card_add
 from trainer.services.cards import card_attach, card_remove
 from trainer.services.commands import command_send
-from trainer.services.experiments import card_add
 from trainer.services.job_start import job_repeat, job_start
 from trainer.services.plan import addition_plan
 from trainer.services.registry import registry_store

@@ -9,7 +9,7 @@ from acc.training.trainer import Trainer, TrainerConfig
 from trainer.models import Job
 from trainer.selectors.job_tasks import JobTask, job_tasks_in, job_tasks_planned
 from trainer.selectors.loss_runs import loss_runs
-from trainer.worker.sources import dataset_build, model_build, task_build, task_class_find
+from trainer.worker.build import dataset_build, model_build, task_build, task_class_find
 from trainer.worker.summary import Summaries
 
 

@@ -1,4 +1,4 @@
-"""What each panel's template needs, read from the selectors."""
+"""What the panel of a job's curves needs."""
 
 import json
 from typing import Any
@@ -6,34 +6,9 @@ from typing import Any
 from dashboard.curve_facts import curve_facts
 from dashboard.requests import PageMissing, number_asked
 from trainer.models import Experiment, Job
-from trainer.selectors.checkpoints import checkpoint_current
 from trainer.selectors.events import story_of
 from trainer.selectors.experiments import cards_of
-from trainer.selectors.jobs import job_active, job_as_dict, job_current, jobs_of
-from trainer.selectors.nodes import trainer_is_online
-from trainer.selectors.pages import job_colours, job_is_stopping
-
-
-def start_text(experiment: Experiment) -> str:
-    """Return in words from which weights a job would start now."""
-    checkpoint = checkpoint_current(experiment)
-    if checkpoint is None:
-        return "Starts with new weights."
-    of_job = f" (job {checkpoint.job_id})" if checkpoint.job_id else ""
-    return f"Continues from step {checkpoint.step:,}{of_job}."
-
-
-def run_panel(experiment: Experiment) -> dict[str, Any]:
-    """Return what `partials/run.html` and the start button with its note need."""
-    job = job_active(experiment)
-    return {
-        "experiment": experiment,
-        "run_job": job,
-        "run_record": json.dumps(job_as_dict(job) if job else None),
-        "stopping": job is not None and job_is_stopping(job),
-        "trainer_online": trainer_is_online(),
-        "start_text": start_text(experiment),
-    }
+from trainer.selectors.jobs import job_colours, job_current, jobs_of
 
 
 def curves_panel(experiment: Experiment, job_asked: str | None) -> dict[str, Any]:

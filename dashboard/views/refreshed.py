@@ -1,4 +1,4 @@
-"""The panels that refresh themselves, each for itself."""
+"""What an open page fetches again when a live message says that it is out of date."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -8,8 +8,9 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from dashboard.bar import warnings_panel
 from dashboard.card_panels import tasks_panel
-from dashboard.panels import curves_panel, run_panel
+from dashboard.curves_panel import curves_panel
 from dashboard.requests import HtmxRequest, experiment_asked, experiment_required, signed_in
+from dashboard.run_panel import run_panel
 
 
 @require_GET

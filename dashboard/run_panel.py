@@ -1,0 +1,31 @@
+"""What the panel of the active job needs, and the words beside the start button."""
+
+import json
+from typing import Any
+
+from trainer.models import Experiment
+from trainer.selectors.checkpoints import checkpoint_current
+from trainer.selectors.jobs import job_active, job_as_dict, job_is_stopping
+from trainer.selectors.nodes import trainer_is_online
+
+
+def start_text(experiment: Experiment) -> str:
+    """Return in words from which weights a job would start now."""
+    checkpoint = checkpoint_current(experiment)
+    if checkpoint is None:
+        return "Starts with new weights."
+    of_job = f" (job {checkpoint.job_id})" if checkpoint.job_id else ""
+    return f"Continues from step {checkpoint.step:,}{of_job}."
+
+
+def run_panel(experiment: Experiment) -> dict[str, Any]:
+    """Return what `partials/run.html` and the start button with its note need."""
+    job = job_active(experiment)
+    return {
+        "experiment": experiment,
+        "run_job": job,
+        "run_record": json.dumps(job_as_dict(job) if job else None),
+        "stopping": job is not None and job_is_stopping(job),
+        "trainer_online": trainer_is_online(),
+        "start_text": start_text(experiment),
+    }
