@@ -37,7 +37,7 @@ def test_a_collection_of_garbage_leaves_out_what_the_start_made():
 
 
 def test_an_unknown_page_is_a_page(client):
-    answer = client.get("/no-such-page")
+    answer = client.get("/no-such-page", headers={"Accept": "text/html,*/*;q=0.8"})
     assert answer.status_code == 404
     assert answer.headers["Content-Type"].startswith("text/html")
 

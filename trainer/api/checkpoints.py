@@ -7,7 +7,7 @@ from ninja import Router
 
 from trainer.api.auth import caller_name
 from trainer.api.inputs import CheckpointIn, ForkIn, PolicyIn, SaveIn
-from trainer.api.lookup import ExperimentSlug, checkpoint_found, experiment_found
+from trainer.api.lookup import ExperimentSlug, checkpoint_found, experiment_found, experiment_listed
 from trainer.api.state_schemas import CheckpointOut, CheckpointTreeOut
 from trainer.selectors.checkpoints import checkpoint_as_dict, checkpoints_of
 from trainer.services.checkpoint_tree import (
@@ -25,7 +25,8 @@ router = Router(tags=["checkpoints"])
 @router.get("/checkpoints", response=list[CheckpointOut], summary="List the checkpoints")
 def checkpoints(request: HttpRequest, experiment: ExperimentSlug = None) -> list[dict[str, Any]]:
     """List an experiment's checkpoints, the newest first."""
-    return [checkpoint_as_dict(row) for row in checkpoints_of(experiment_found(experiment))]
+    chosen = experiment_listed(experiment)
+    return [checkpoint_as_dict(row) for row in checkpoints_of(chosen)] if chosen else []
 
 
 @router.get("/checkpoints/tree", response=CheckpointTreeOut, summary="Show the tree of checkpoints")

@@ -14,6 +14,7 @@ from trainer.api.lookup import (
     checkpoint_found,
     dataset_found,
     experiment_found,
+    experiment_listed,
     job_found,
 )
 from trainer.api.state_schemas import (
@@ -120,4 +121,5 @@ def eval_history(
     request: HttpRequest, experiment: ExperimentSlug = None, limit: ListLimit = 5
 ) -> list[dict[str, Any]]:
     """List an experiment's evaluations, the newest first."""
-    return [eval_as_dict(run) for run in evals_of(experiment_found(experiment), limit=limit)]
+    chosen = experiment_listed(experiment)
+    return [eval_as_dict(run) for run in evals_of(chosen, limit=limit)] if chosen else []

@@ -10,7 +10,7 @@ from ninja.errors import HttpError
 
 from trainer.api.auth import caller_name
 from trainer.api.event_schemas import CommandOut, EventOut
-from trainer.api.lookup import ExperimentSlug, experiment_found, job_found
+from trainer.api.lookup import ExperimentSlug, experiment_found, experiment_listed, job_found
 from trainer.api.loss_schemas import (
     FiguresOut,
     FiguresPart,
@@ -48,7 +48,7 @@ def jobs(
     request: HttpRequest, experiment: ExperimentSlug = None, limit: ListLimit = 100
 ) -> list[dict[str, Any]]:
     """List the jobs of an experiment, newest first."""
-    return [job_as_dict(job) for job in jobs_listed(experiment_found(experiment))[:limit]]
+    return [job_as_dict(job) for job in jobs_listed(experiment_listed(experiment))[:limit]]
 
 
 @router.get("/jobs/current", response=JobOut, summary="Show the current job")
@@ -66,7 +66,7 @@ def jobs_history(
     request: HttpRequest, experiment: ExperimentSlug = None, limit: ListLimit = 10
 ) -> list[dict[str, Any]]:
     """List jobs, newest first, each with the last loss and a summary of each task."""
-    found = job_history(experiment_found(experiment), limit=limit)
+    found = job_history(experiment_listed(experiment), limit=limit)
     return [job_with_summary(job) for job in found]
 
 

@@ -27,6 +27,11 @@ def experiment_found(slug: str | None) -> Experiment:
     raise HttpError(404, "there is no experiment yet; make one with POST /model/create")
 
 
+def experiment_listed(slug: str | None) -> Experiment | None:
+    """Return the experiment whose rows are to be listed; None where none was made yet."""
+    return experiment_found(slug) if slug else experiment_get(None)
+
+
 def job_found(job_id: int) -> Job:
     """Return a job of whichever experiment."""
     job = job_get(job_id)

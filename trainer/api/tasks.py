@@ -8,7 +8,13 @@ from ninja import Router
 from trainer.api.auth import caller_name
 from trainer.api.detail_schemas import TaskDetailOut
 from trainer.api.inputs import TaskIn, WeightIn, WhyIn, why_of
-from trainer.api.lookup import ExperimentSlug, card_found, dataset_found, experiment_found
+from trainer.api.lookup import (
+    ExperimentSlug,
+    card_found,
+    dataset_found,
+    experiment_found,
+    experiment_listed,
+)
 from trainer.api.schemas import RemovedOut, TaskOut
 from trainer.selectors.experiments import card_as_dict, cards_of
 from trainer.selectors.task_detail import task_detail
@@ -21,7 +27,8 @@ router = Router(tags=["tasks"])
 @router.get("/tasks", response=list[TaskOut], summary="List the attached tasks")
 def tasks(request: HttpRequest, experiment: ExperimentSlug = None) -> list[dict[str, Any]]:
     """List the tasks attached to an experiment, oldest first."""
-    return [card_as_dict(card) for card in cards_of(experiment_found(experiment))]
+    chosen = experiment_listed(experiment)
+    return [card_as_dict(card) for card in cards_of(chosen)] if chosen else []
 
 
 @router.get("/tasks/{name}/detail", response=TaskDetailOut, summary="Show all of a task")
