@@ -235,6 +235,9 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["ip_address", "username"]]
 AXES_LOCKOUT_CALLABLE = "dashboard.views.sign_in.sign_in_locked"
 AXES_RESET_ON_SUCCESS = True
+# What it keeps of a failed attempt holds no password, nor what was to become one.
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "old_password"]
+AXES_SENSITIVE_PARAMETERS += ["new_password1", "new_password2"]
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 # Cookies know no ports: two systems on one machine would sign each other out.
