@@ -235,6 +235,8 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["ip_address", "username"]]
 AXES_LOCKOUT_CALLABLE = "dashboard.views.sign_in.sign_in_locked"
 AXES_RESET_ON_SUCCESS = True
+# Else a stranger keeps a name locked for ever, and its row grows with each request.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 # What it keeps of a failed attempt holds no password, nor what was to become one.
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "old_password"]
 AXES_SENSITIVE_PARAMETERS += ["new_password1", "new_password2"]

@@ -5,6 +5,8 @@ from importlib import import_module
 import pytest
 from axes.models import AccessAttempt
 from django.apps import apps
+from django.conf import settings
+from django.utils import timezone
 
 from tests.security.conftest import PASSWORD, page_of
 
@@ -25,6 +27,19 @@ def test_no_password_that_somebody_typed_is_kept(client, operator):
     assert AccessAttempt.objects.get().failures_since_start == 4
     for secret in (*wrong.values(), "near-it", "in-the-address"):
         assert secret not in kept()
+
+
+def test_attempts_while_locked_neither_renew_the_lock_nor_fill_the_table(client, operator):
+    wrong = {"username": "otto", "password": "guess"}
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        last = client.post("/sign-in/", wrong)
+    assert last.status_code == 429
+    locked = kept()
+    for _ in range(3):
+        assert client.post("/sign-in/", wrong).status_code == 429
+    assert kept() == locked
+    AccessAttempt.objects.update(attempt_time=timezone.now() - settings.AXES_COOLOFF_TIME)
+    assert client.post("/sign-in/", {**wrong, "password": PASSWORD}).status_code == 302
 
 
 @pytest.mark.django_db
