@@ -140,7 +140,9 @@ async def test_two_pages_follow_two_experiments(experiment, token, connect):
     assert await first.receive_nothing()
 
 
-@pytest.mark.parametrize("text", ["", "hello", "[]", '{"ack": "x"}', '{"ack": null}', "{", "7"])
+@pytest.mark.parametrize(
+    "text", ["", "hello", "[]", '{"ack": "x"}', '{"ack": null}', "{", "7", "[" * 4000]
+)
 async def test_whatever_a_client_says_it_goes_on_following(experiment, token, connect, text):
     socket = await connect(urlencode({"token": token}))
     await socket.send_to(text or " ")
@@ -174,6 +176,18 @@ async def test_a_client_far_behind_is_told_of_the_gap_once_it_catches_up(
     assert await received(socket) == {"type": "gap"}
     await tell("system", type="job", job=-1)
     assert await received(socket) == {"type": "job", "job": -1}
+
+
+@pytest.mark.parametrize("count", [10**9, MOST_UNACKNOWLEDGED + 1, -1, True])
+async def test_what_was_never_sent_is_not_acknowledged(experiment, token, connect, count):
+    socket = await connect(urlencode({"token": token}))
+    await acknowledge(socket, 0)
+    await acknowledge(socket, count)
+    for number in range(MOST_UNACKNOWLEDGED + 1):
+        await tell("system", type="job", job=number)
+    for number in range(MOST_UNACKNOWLEDGED):
+        assert (await received(socket))["job"] == number
+    assert await socket.receive_nothing()
 
 
 async def test_a_client_that_never_acknowledges_gets_everything(experiment, token, connect):
