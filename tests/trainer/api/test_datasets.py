@@ -77,6 +77,9 @@ def test_no_path_leaves_the_operators_directory(script, image_dir, refused):
     for path in ("../secret", str(outside), "link", "animals/../../secret"):
         sentence = refused(script.post("/datasets/import_folder", {"path": path}), 400)
         assert "ACC_IMAGE_DIRS" in sentence
+        # What is elsewhere is not told from what is nowhere.
+        nowhere = refused(script.post("/datasets/import_folder", {"path": f"{path}-not"}), 400)
+        assert sentence.replace(path, f"{path}-not") == nowhere
     assert not Dataset.objects.exists()
 
 
