@@ -14,7 +14,9 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from dashboard.access_forms import TokenForm, password_form
 from dashboard.bar import bar_panel
+from dashboard.one_password import one_password_at_a_time
 from dashboard.requests import HtmxRequest, experiment_asked, own_account, signed_in
+from dashboard.views.sign_in import sign_in_busy
 from trainer.selectors.tokens import token_as_dict, tokens_seen_by
 from trainer.services.roles import role_of
 from trainer.services.sessions import sessions_end
@@ -76,6 +78,7 @@ def partial_token_revoke(request: HtmxRequest, token_id: int) -> HttpResponse:
 @sensitive_post_parameters()
 @require_POST
 @own_account
+@one_password_at_a_time(sign_in_busy)
 def partial_password(request: HtmxRequest) -> HttpResponse:
     """Change the password; everywhere else one is signed out by it."""
     form = password_form(request, request.POST)

@@ -1,14 +1,23 @@
 """Passwords that are guessed, changed and typed wrongly."""
 
+import threading
+import time
+from functools import partial
 from importlib import import_module
+from typing import ClassVar
 
 import pytest
 from axes.models import AccessAttempt
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.test import Client
 from django.utils import timezone
 
+from dashboard import one_password
 from tests.security.conftest import PASSWORD, page_of
+from tests.setup.services import wait_until
+from tests.trainer.rows import at_once
 
 CHANGE = "/partials/access/password/"
 
@@ -23,10 +32,71 @@ def test_no_password_that_somebody_typed_is_kept(client, operator):
     wrong = {"old_password": "almost-it", "new_password1": "x-ray-1", "new_password2": "x-ray-2"}
     for _ in range(2):
         page.post(CHANGE, wrong)
-        client.post("/sign-in/?password=in-the-address", {"username": "otto", "password": "near-it"})
+        client.post(
+            "/sign-in/?password=in-the-address", {"username": "otto", "password": "near-it"}
+        )
     assert AccessAttempt.objects.get().failures_since_start == 4
     for secret in (*wrong.values(), "near-it", "in-the-address"):
         assert secret not in kept()
+
+
+class Slow(MD5PasswordHasher):
+    """Counts what it checks, and takes a moment for it, or until it is let go."""
+
+    checked: ClassVar[list[str]] = []
+    let_go: ClassVar[threading.Event | None] = None
+
+    def verify(self, password, encoded):
+        self.checked.append(password)
+        if self.let_go is not None:
+            assert self.let_go.wait(60)
+        time.sleep(0.02)
+        return super().verify(password, encoded)
+
+
+@pytest.fixture
+def slow(settings, monkeypatch):
+    settings.PASSWORD_HASHERS = [f"{__name__}.Slow"]
+    monkeypatch.setattr(Slow, "checked", [])
+    return Slow
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_signed_in", [False, True])
+def test_guesses_made_at_once_are_no_more_than_those_made_one_by_one(operator, slow, is_signed_in):
+    pages = [page_of(operator) if is_signed_in else Client() for _ in range(12)]
+
+    def guess(page):
+        if is_signed_in:
+            new = {"new_password1": "x-ray-machine-7", "new_password2": "x-ray-machine-7"}
+            return page.post(CHANGE, {"old_password": "guess", **new})
+        return page.post("/sign-in/", {"username": "otto", "password": "guess"})
+
+    answers = at_once(*[partial(guess, page) for page in pages])
+    assert [answer.status_code for answer in answers].count(429) >= 12 - len(slow.checked)
+    assert len(slow.checked) == settings.AXES_FAILURE_LIMIT
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waits_too_long_for_others_passwords_is_told_so(operator, slow, monkeypatch):
+    monkeypatch.setattr(slow, "let_go", threading.Event())
+    monkeypatch.setattr(one_password, "WAIT_SECONDS", 0.01)
+    typed = {"username": "otto", "password": PASSWORD}
+
+    def come_later():
+        wait_until(lambda: slow.checked, "the first password is being checked", seconds=60)
+        try:
+            panel = page_of(operator).post(CHANGE, typed, headers={"HX-Request": "true"})
+            return Client().post("/sign-in/", typed), panel
+        finally:
+            slow.let_go.set()
+
+    first, (later, panel) = at_once(lambda: Client().post("/sign-in/", typed), come_later)
+    assert first.status_code == 302
+    assert (later.status_code, panel.status_code) == (429, 429)
+    assert b"try again in a moment" in later.content
+    assert b'value="otto"' in later.content
+    assert panel.json()["error"].startswith("too many passwords")
 
 
 def test_attempts_while_locked_neither_renew_the_lock_nor_fill_the_table(client, operator):
