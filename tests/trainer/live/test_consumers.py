@@ -96,6 +96,7 @@ async def test_an_open_page_follows_with_its_session(experiment, cookie, connect
         (HOST, b"null"),
         (HOST, b""),
         (HOST, b"127.0.0.1:8000"),
+        (HOST, b"https://127.0.0.1:8000"),
         (b"evil.example", b"http://evil.example"),
         (b"", b"http://"),
     ],
@@ -109,6 +110,16 @@ async def test_a_page_of_another_server_may_not_use_the_session(
 
 async def test_a_session_without_an_origin_is_no_open_page(experiment, cookie, connect):
     assert await closed_with(await connect("", cookie=cookie, host=HOST)) == 4401
+
+
+async def test_behind_tls_a_page_that_came_over_plain_http_is_none_of_ours(
+    experiment, cookie, connect, settings
+):
+    settings.ACC_HTTPS = True
+    ours = await connect("", cookie=cookie, host=HOST, origin=ORIGIN.replace(b"http", b"https"))
+    assert await ours.receive_nothing()
+    plain = await connect("", cookie=cookie, host=HOST, origin=ORIGIN)
+    assert await closed_with(plain) == 4401
 
 
 async def test_a_proxys_origin_can_be_trusted(experiment, cookie, connect, settings):
