@@ -18,6 +18,8 @@ from dashboard import one_password
 from tests.security.conftest import PASSWORD, page_of
 from tests.setup.services import wait_until
 from tests.trainer.rows import at_once
+from trainer.services.access import api_token_ensure, sign_in_link_create
+from trainer.services.tokens import bearer_of, token_create, token_revoke
 
 CHANGE = "/partials/access/password/"
 
@@ -121,3 +123,39 @@ def test_passwords_that_were_kept_before_are_gone_with_the_update():
     migration.operations[0].code(apps, None)
     assert AccessAttempt.objects.get().failures_since_start == 2
     assert PASSWORD not in kept()
+
+
+def change(page, **more):
+    """Change the password as the page does; return where the window is sent."""
+    typed = {"old_password": PASSWORD, "new_password1": "x-ray-machine-7"}
+    answer = page.post(CHANGE, {**typed, "new_password2": "x-ray-machine-7", **more})
+    return answer.headers["HX-Redirect"]
+
+
+@pytest.mark.parametrize(("ticked", "works"), [({"revoke_tokens": "on"}, False), ({}, True)])
+def test_a_new_password_ends_the_tokens_if_one_wants_so(operator, viewer, ticked, works):
+    secrets = [token_create(owner=operator, name=name)[1] for name in ("watch", "curves")]
+    _, hers = token_create(owner=viewer, name="hers")
+    page = page_of(operator)
+    shown = " ".join(page.get("/access/").content.decode().split())
+    assert "Revoke my API tokens, too (2)" in shown
+    assert 'name="revoke_tokens" class="check__box" id="id_revoke_tokens" checked' in shown
+    assert change(page, **ticked) == "/access/?changed"
+    assert [bearer_of(secret) is not None for secret in secrets] == [works, works]
+    assert bearer_of(hers) is not None
+    assert bearer_of(api_token_ensure()) is not None
+
+
+def test_who_has_no_token_that_works_is_not_asked_about_them(operator):
+    token, _ = token_create(owner=operator, name="watch")
+    token_revoke(token)
+    page = page_of(operator)
+    assert b"Revoke my API tokens" not in page.get("/access/").content
+    assert change(page) == "/access/?changed"
+
+
+def test_a_new_password_ends_the_sign_in_links_that_nobody_opened(operator, viewer):
+    his, hers = sign_in_link_create(operator), sign_in_link_create(viewer)
+    assert change(page_of(operator)) == "/access/?changed"
+    assert Client().get(f"/sign-in/link/{his}/").status_code == 410
+    assert Client().get(f"/sign-in/link/{hers}/").status_code == 302
