@@ -12,7 +12,7 @@ from trainer.api.inputs import BuiltinIn, FolderIn
 from trainer.api.lookup import dataset_found
 from trainer.api.schemas import DatasetOut, ImagesOut, RemovedOut
 from trainer.selectors.experiments import dataset_as_dict, datasets_all
-from trainer.services.calls import call_ask
+from trainer.services.calls import SAMPLE, call_ask
 from trainer.services.dataset_import import dataset_import_folder, dataset_import_npz
 from trainer.services.datasets import dataset_delete
 
@@ -64,7 +64,7 @@ def dataset_sample(request: HttpRequest, name: str, n: SampleCount = 8) -> Any:
     """Return a dataset's first images as base64 PNG."""
     payload = {"name": dataset_found(name).name, "n": n}
     return call_ask(
-        kind="dataset_sample",
+        kind=SAMPLE,
         payload=payload,
         by=caller_name(request),
         limit_seconds=settings.ACC_EVAL_SECONDS,

@@ -8,7 +8,7 @@ from acc.dataset import DatasetError
 from acc.tasks.base import TaskError
 from acc.training.state import StateMismatchError
 from trainer.selectors.checkpoints import COMPARE
-from trainer.services.calls import EVAL_RUN, LATENT, PICTURES, call_claim, call_finish
+from trainer.services.calls import EVAL_RUN, LATENT, PICTURES, SAMPLE, call_claim, call_finish
 from trainer.services.dataset_import import FOLDER, NPZ, SURVEY
 from trainer.services.datasets import DatasetRefused
 from trainer.services.experiments import CardRefused, ExperimentRefused
@@ -70,7 +70,7 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "model_create": model_create,
     "dataset_generate": dataset_generate,
     "dataset_load": dataset_load,
-    "dataset_sample": dataset_sample,
+    SAMPLE: dataset_sample,
     FOLDER: dataset_import_folder,
     NPZ: dataset_import_npz,
     SURVEY: dataset_survey,
