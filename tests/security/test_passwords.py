@@ -159,3 +159,20 @@ def test_a_new_password_ends_the_sign_in_links_that_nobody_opened(operator, view
     assert change(page_of(operator)) == "/access/?changed"
     assert Client().get(f"/sign-in/link/{his}/").status_code == 410
     assert Client().get(f"/sign-in/link/{hers}/").status_code == 302
+
+
+@pytest.mark.parametrize("form", ["{}", "0{}"])
+def test_an_administrator_gives_the_old_password_too_when_it_is_their_own(
+    administrator, operator, form
+):
+    page = page_of(administrator)
+    typed = {"password1": "x-ray-machine-7", "password2": "x-ray-machine-7"}
+    typed["usable_password"] = "true"
+    own = page.post(f"/admin/auth/user/{form.format(administrator.pk)}/password/", typed)
+    assert own.headers["Location"] == "/access/"
+    assert b"by giving the old one" in page.get("/access/").content
+    page.post(f"/admin/auth/user/{form.format(operator.pk)}/password/", typed)
+    administrator.refresh_from_db()
+    operator.refresh_from_db()
+    assert administrator.check_password(PASSWORD)
+    assert operator.check_password("x-ray-machine-7")
