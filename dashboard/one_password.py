@@ -3,27 +3,33 @@
 import threading
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Concatenate, ParamSpec, TypeVar
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 
 # A check takes about half a second of a core. Of this process: a system has one web side.
 WAIT_SECONDS = 10.0
 _TURN = threading.Semaphore(1)
 
-View = Callable[..., HttpResponseBase]
+Params = ParamSpec("Params")
+Request = TypeVar("Request", bound=HttpRequest)
+View = Callable[Concatenate[Request, Params], HttpResponse]
 
 
-def one_password_at_a_time(too_many: Callable[[HttpRequest], HttpResponseBase]) -> Any:
+def one_password_at_a_time(
+    too_many: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[View[Request, Params]], View[Request, Params]]:
     """Return a decorator of views whose POST checks a password.
 
     Args:
         too_many: answers whoever has waited for too long.
     """
 
-    def decorator(view: View) -> View:
+    def decorator(view: View[Request, Params]) -> View[Request, Params]:
         @wraps(view)
-        def waiting(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def waiting(
+            request: Request, /, *args: Params.args, **kwargs: Params.kwargs
+        ) -> HttpResponse:
             if request.method != "POST":
                 return view(request, *args, **kwargs)
             if not _TURN.acquire(timeout=WAIT_SECONDS):
