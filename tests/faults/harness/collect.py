@@ -91,7 +91,7 @@ def _run(row: Row) -> Run:
     values = np.frombuffer(bytes(row["values"]), dtype="<f4").reshape(-1, len(names) + 1)
     assert len(values) == row["step_count"], f"segment {row['id']} is cut short"
     weights = tuple(float(weight) for weight in _plain(row["weights"]))
-    return Run(row["first_step"], names, weights, values, bool(bytes(row["present"])))
+    return Run(row["first_step"], names, weights, values)
 
 
 def _level(row: Row) -> Level:
