@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
-from daphne import http_protocol
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from accsite.backpressure import PacedRequest
 from accsite.errors import permission_denied, too_large
 from trainer.api.auth import unauthenticated
 from trainer.services.roles import Credentials, Need, NotAllowed, access_require
@@ -77,7 +77,7 @@ def _caller_of(request: HttpRequest) -> Credentials | None:
     return Credentials(request.user) if request.user.is_authenticated else None
 
 
-class BoundedRequest(http_protocol.WebRequest):  # type: ignore[misc]
+class BoundedRequest(PacedRequest):
     """A request to Daphne whose body is neither kept beyond the limit nor taken apart.
 
     Twisted would parse each form that is posted, for `request.args`, which nobody reads here: in
