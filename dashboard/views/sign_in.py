@@ -23,7 +23,10 @@ def sign_in_busy(request: HttpRequest) -> HttpResponse:
     return _refused(request, "Too many passwords are being checked; try again in a moment.")
 
 
-@method_decorator(one_password_at_a_time(sign_in_busy), name="dispatch")
+@method_decorator(
+    one_password_at_a_time(sign_in_busy),  # type: ignore[arg-type]  # stubs know no ParamSpec
+    name="dispatch",
+)
 class SignIn(LoginView):
     """The sign-in page."""
 
