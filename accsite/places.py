@@ -1,5 +1,6 @@
 """What a system finds on its machine: where its own files lie, and how many cores there are."""
 
+import contextlib
 import hashlib
 import os
 from pathlib import Path
@@ -11,7 +12,12 @@ SOCKET_PATH_LIMIT = 100
 
 
 def home_create(home: Path) -> None:
-    """Create the data directory, readable by its owner alone: it holds the secret key."""
+    """Create the data directory, and have all that ACC writes be its owner's alone."""
+    os.umask(0o077)
+    # A database that an earlier ACC made, open to others: it has what people are and did.
+    for name in ("acc.sqlite3", "acc.sqlite3-wal", "acc.sqlite3-shm"):
+        with contextlib.suppress(OSError):  # there is none, or it is not ours to close
+            (home / name).chmod(0o600)
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

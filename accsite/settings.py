@@ -106,8 +106,9 @@ MIDDLEWARE = [
     "accsite.bodies.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accsite.bodies.KnownUploaderMiddleware",  # before the next, which reads the form
+    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -235,6 +236,11 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["ip_address", "username"]]
 AXES_LOCKOUT_CALLABLE = "dashboard.views.sign_in.sign_in_locked"
 AXES_RESET_ON_SUCCESS = True
+# Else a stranger keeps a name locked for ever, and its row grows with each request.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+# What it keeps of a failed attempt holds no password, nor what was to become one.
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "old_password"]
+AXES_SENSITIVE_PARAMETERS += ["new_password1", "new_password2"]
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 # Cookies know no ports: two systems on one machine would sign each other out.
@@ -270,19 +276,17 @@ AUTH_PASSWORD_VALIDATORS = [
 # A form has few fields, and its text stays in memory; files go to the disk.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = 2
+# Where files are posted; everywhere else a body has at most ACC_BODY_BYTES.
+ACC_UPLOAD_PATHS = ("/datasets/import_npz", "/partials/data/add/npz/")
+ACC_BODY_BYTES = 3 * 1024**2
 
 # --- Static files: served from where they lie, nothing to collect ----------------------------
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 
 # --- Admin ----------------------------------------------------------------------------------
-UNFOLD = {
-    "SITE_TITLE": "ACC",
-    "SITE_HEADER": "ACC",
-    "SITE_URL": "/",
-    "SHOW_HISTORY": True,
-    "SHOW_BACK_BUTTON": True,
-}
+UNFOLD: dict[str, Any] = {"SITE_TITLE": "ACC", "SITE_HEADER": "ACC", "SITE_URL": "/"}
+UNFOLD |= {"SHOW_HISTORY": True, "SHOW_BACK_BUTTON": True}
 
 # --- Logging: the terminal hears progress and trouble, the log file hears all ----------------
 # The supervisor sends a child's stderr to its log file and hands it the terminal separately.

@@ -12,8 +12,10 @@ from django.http import HttpRequest
 from dashboard.forms import PanelForm
 from trainer.models import ApiToken
 from trainer.services.roles import STEER
+from trainer.services.tokens import tokens_working
 
 LIFETIMES = [("30", "30 days"), ("90", "90 days"), ("365", "a year"), ("", "for ever")]
+REVOKE = "revoke_tokens"
 SCOPES = {
     ApiToken.Scope.READ: "read: look only",
     ApiToken.Scope.OPERATE: "operate: steer, too",
@@ -65,7 +67,12 @@ def password_form(request: HttpRequest, data: Any = None) -> "SetPasswordForm[Us
     assert isinstance(user, User)  # noqa: S101  # the view let in nobody else
     has_one = user.has_usable_password()
     form = _Counted(request, user, data) if has_one else SetPasswordForm(user, data)
+    if token_count := tokens_working(user).count():
+        label = f"Revoke my API tokens, too ({token_count})"
+        form.fields[REVOKE] = forms.BooleanField(label=label, required=False, initial=True)
+        form.fields[REVOKE].widget.attrs["class"] = "check__box"
     for name, field in form.fields.items():
-        field.widget.attrs |= {"class": "field__control", "autofocus": False}
-        form.fields[name].widget.attrs.setdefault("autocomplete", "new-password")
+        if name != REVOKE:
+            field.widget.attrs |= {"class": "field__control", "autofocus": False}
+            field.widget.attrs.setdefault("autocomplete", "new-password")
     return form

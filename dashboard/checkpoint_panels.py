@@ -84,7 +84,7 @@ def tree_panel(
         "experiment": experiment,
         "tree": tree_lines(checkpoints, current_id, chosen_id),
         "tree_count": len(checkpoints),
-        "tree_opened": {int(key) for key in opened if key.isascii() and key.isdecimal()},
+        "tree_opened": {number_asked(key) for key in opened} - {None},
         "tree_bytes": sum(row.size_bytes for row in checkpoints),
         "tree_measures": shown,
         "current_id": current_id,

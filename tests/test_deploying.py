@@ -16,6 +16,7 @@ from django.core.management import get_commands
 
 from tests.setup.needs import postgres_bin
 from tests.tools.throwaway_services import postgres
+from trainer.processes.specs import socket_limits, web_spec
 
 ROOT: Path = settings.BASE_DIR
 PAGE = ROOT / "docs/deploying.md"
@@ -56,6 +57,24 @@ def test_the_compose_file_starts_services_that_wait_for_services_that_exist():
     homes = [tuple(services[name]["volumes"]) for name in ("web", "trainer-1", "trainer-2")]
     assert len(set(homes)) == 3
     assert "postgres" in services["web"]["environment"]["DATABASE_URL"]
+
+
+def test_the_web_side_is_started_as_up_starts_it():
+    ours = [word for word in web_spec(lock_fd=0).argv[1:] if word not in {"-b", settings.ACC_HOST}]
+    ours.remove(str(settings.ACC_PORT))
+    (unit,) = re.findall(r"^ExecStart=(.*)$", TEXTS["acc-web.service"], re.MULTILINE)
+    composed: dict[str, Any] = yaml.safe_load(TEXTS["compose.yaml"])
+    for started in (unit.split(), composed["services"]["web"]["command"]):
+        assert [word for word in ours if word not in started] == []
+        limits = socket_limits()
+        begin = started.index(limits[0])
+        assert started[begin : begin + len(limits)] == limits
+        assert started[started.index("-v") + 1] == "0"
+
+
+def test_no_page_says_to_start_daphne_without_its_arguments():
+    for name in ("README.md", "docs/deploying.md"):
+        assert "daphne accsite.asgi" not in (ROOT / name).read_text()
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)

@@ -62,18 +62,15 @@ def folder_find(roots: Sequence[Path], path: str) -> Path:
     allowed = ", ".join(str(root) for root in roots)
     if not path.strip() or "\0" in path:
         raise DatasetError(f"the path of a folder below {allowed} is needed")
-    is_there = False
     for root in roots:
         found = (root / path).resolve()
-        is_there = is_there or found.is_dir()
         if found.is_relative_to(root.resolve()) and found.is_dir():
             return found
-    if is_there:
-        raise DatasetError(
-            f"'{path}' is outside of {allowed}; the operator names the directories that images "
-            "may come from in ACC_IMAGE_DIRS"
-        )
-    raise DatasetError(f"there is no folder '{path}' below {allowed}")
+    # The same words for a folder elsewhere: nobody learns which directories there are.
+    raise DatasetError(
+        f"there is no folder '{path}' below {allowed}; the operator names the directories that "
+        "images may come from in ACC_IMAGE_DIRS"
+    )
 
 
 def load_folder(

@@ -12,13 +12,16 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from dashboard.access_forms import TokenForm, password_form
+from dashboard.access_forms import REVOKE, TokenForm, password_form
 from dashboard.bar import bar_panel
+from dashboard.one_password import one_password_at_a_time
 from dashboard.requests import HtmxRequest, experiment_asked, own_account, signed_in
+from dashboard.views.sign_in import sign_in_busy
 from trainer.selectors.tokens import token_as_dict, tokens_seen_by
+from trainer.services.access import sign_in_links_end
 from trainer.services.roles import role_of
 from trainer.services.sessions import sessions_end
-from trainer.services.tokens import TokenRefused, token_create, token_revoke
+from trainer.services.tokens import TokenRefused, token_create, token_revoke, tokens_revoke
 
 MAY = {
     "administrator": "You may do everything, and let others in.",
@@ -76,13 +79,19 @@ def partial_token_revoke(request: HtmxRequest, token_id: int) -> HttpResponse:
 @sensitive_post_parameters()
 @require_POST
 @own_account
+@one_password_at_a_time(sign_in_busy)
 def partial_password(request: HtmxRequest) -> HttpResponse:
     """Change the password; everywhere else one is signed out by it."""
     form = password_form(request, request.POST)
     if not form.is_valid():
         context = {"password_form": form}
         return render(request, "partials/password.html", context, status=422)
-    update_session_auth_hash(request, form.save())
+    user = form.save()
+    update_session_auth_hash(request, user)
+    # Who has the old password may have let themselves in by other ways, too.
+    sign_in_links_end(user)
+    if form.cleaned_data.get(REVOKE):
+        tokens_revoke(user)
     # The whole page: its socket was opened with a session that is over.
     return HttpResponseClientRedirect(f"{resolve_url('dashboard:access')}?changed")
 

@@ -25,13 +25,13 @@ def small_site(transactional_db, monkeypatch) -> Iterator[Site]:
     site.stop()
 
 
-def post(site: Site, body: bytes | Iterable[bytes], kind: str) -> tuple[int, str]:
+def post(
+    site: Site, body: bytes | Iterable[bytes], kind: str, path: str = "/datasets/import_npz"
+) -> tuple[int, str]:
     """Return the status and the sentence that a script's upload is answered with."""
     connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=60)
     headers = {"Authorization": f"Bearer {api_token_ensure()}", "Content-Type": kind}
-    connection.request(
-        "POST", "/datasets/import_npz", body, headers, encode_chunked=not isinstance(body, bytes)
-    )
+    connection.request("POST", path, body, headers, encode_chunked=not isinstance(body, bytes))
     answer = connection.getresponse()
     told = json.load(answer)
     connection.close()
@@ -45,6 +45,14 @@ def test_a_body_beyond_the_limit_is_refused_whether_or_not_it_says_its_length(sm
     assert post(small_site, bytes(3 * MB), form) == (413, sentence.format(3 * MB))
     pieces = (bytes(MB) for _ in range(5))
     assert post(small_site, pieces, form) == (413, sentence.format(5 * MB))
+
+
+@pytest.mark.parametrize("path", ["/sign-in/", "/jobs/start", "/datasets/import_npz/", "/nowhere"])
+def test_only_where_files_are_posted_a_body_may_be_large(small_site, path):
+    sentence = "the request has {:,} bytes, and 3,145,728 are the limit at this address"
+    assert post(small_site, bytes(4 * MB), "text/plain", path) == (413, sentence.format(4 * MB))
+    pieces = (bytes(MB) for _ in range(5))
+    assert post(small_site, pieces, "text/plain", path) == (413, sentence.format(5 * MB))
 
 
 def test_a_form_that_is_none_is_refused_in_a_sentence(small_site):

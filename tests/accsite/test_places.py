@@ -1,10 +1,13 @@
 """Where the socket lies, and how a secret is made."""
 
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from accsite.places import home_create, secret_key, valkey_socket
 from trainer.secret_file import secret_file
@@ -50,3 +53,23 @@ def test_a_data_directory_that_cannot_be_made_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(SystemExit, match="cannot be created"):
         home_create(tmp_path / "file" / "home")
+
+
+def test_what_acc_writes_is_its_owners_alone_in_a_home_that_others_may_read(tmp_path):
+    tmp_path.chmod(0o755)
+    old = [tmp_path / f"acc.sqlite3{end}" for end in ("", "-wal")]
+    for path in old:
+        path.touch()
+        path.chmod(0o644)
+    environment = {**os.environ, "ACC_HOME": str(tmp_path), "DATABASE_URL": "", "ACC_STORAGE": ""}
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--no-input"],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        check=True,
+        capture_output=True,
+        preexec_fn=lambda: os.umask(0o022),
+    )
+    written = [path for path in tmp_path.rglob("*") if not path.is_socket()]
+    assert {"acc.sqlite3", "secret-key"} <= {path.name for path in written}
+    assert [path for path in written if path.stat().st_mode & 0o077] == []

@@ -14,7 +14,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from trainer.api.auth import unauthenticated
 from trainer.api.body import NO_JSON, BodyRefused
-from trainer.services.calls import CallRefused, TrainerOffline
+from trainer.services.calls import CallRefused, TooManyAsked, TrainerOffline
 from trainer.services.card_add import CardRefused
 from trainer.services.cards import CardConflict
 from trainer.services.checkpoints import CheckpointRefused
@@ -46,6 +46,7 @@ STATUSES: dict[type[Exception], int] = {
     RecipeRefused: 400,
     RecipeConflict: 409,
     TokenRefused: 400,
+    TooManyAsked: 429,
     TrainerOffline: 503,
     SuspiciousOperation: 400,
     RequestDataTooBig: 413,

@@ -91,7 +91,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ca
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Take an acknowledgement; anything else is not for us."""
         count = _acknowledged_count(text_data)
-        if count is None:
+        if count is None or count > self._queued:
             return
         self._acknowledged = count
         if self._lacks and not self._is_behind():
@@ -169,7 +169,8 @@ class NothingHere(AsyncWebsocketConsumer):  # type: ignore[misc]
 def _acknowledged_count(text: str | None) -> int | None:
     try:
         message = json.loads(text or "")
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter of brackets within brackets
         return None
     count = message.get("ack") if isinstance(message, dict) else None
-    return count if isinstance(count, int) else None
+    # bool is a kind of int.
+    return count if type(count) is int and count >= 0 else None

@@ -125,5 +125,6 @@ def _first_line(error: BaseException) -> str:
 
 
 def _without_password(url: str) -> str:
-    scheme, _, rest = url.partition("://")
+    """Return an address without what stands before the @ or after the ?: either may hold it."""
+    scheme, _, rest = url.partition("?")[0].partition("://")
     return f"{scheme}://{rest.rpartition('@')[2]}"

@@ -65,6 +65,11 @@ def sign_in_link_use(token: str) -> User | None:
     return link.user if unused.update(used_at=now) else None
 
 
+def sign_in_links_end(user: User) -> None:
+    """End the links of somebody that nobody opened yet."""
+    SignInLink.objects.filter(user=user, used_at=None).delete()
+
+
 def access_forget_old() -> None:
     """Delete what lets nobody in any more, nor keeps anybody out: such rows would pile up.
 

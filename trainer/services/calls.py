@@ -16,17 +16,25 @@ from trainer.services.queue import call_wake
 
 # The eval worker is ready a few seconds after a start; a download may take longer.
 PATIENCE_SECONDS = 60.0
-LOOK_SECONDS = 0.02
+LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.02, 0.25
 LOOK_FOR_TRAINER_SECONDS = 1.0
 START_IT = "start it with 'manage.py runtrainer' and try again"
 KEEP_SECONDS = 3600.0
 
 # About what an open page shows.
 SHOWN = (Call.Kind.EVAL_RUN, Call.Kind.PICTURES, Call.Kind.COMPARE, Call.Kind.LATENT)
+# Whoever asks for the same once more waits with the first: nothing is changed by these.
+PURE_LOOKS = (Call.Kind.DATASET_SAMPLE,)
+# The eval workers answer one after the other, and others want to be answered, too.
+MOST_PENDING = 20
 
 
 class CallRefused(Exception):
     """The trainer side refused; the text says why, for the person who reads it."""
+
+
+class TooManyAsked(CallRefused):
+    """Somebody has many questions that nobody took yet; the text says so."""
 
 
 class TrainerOffline(Exception):
@@ -58,16 +66,24 @@ def call_ask(
 ) -> Any:
     """Ask the trainer side and wait for its answer.
 
+    A pure look that somebody has asked for already is waited for, and not asked for again.
+
     Raises:
         CallRefused: it cannot be done; in the words of the code that refused.
+        TooManyAsked: as many questions of the same person wait as may.
         TrainerOffline: no trainer side is running, or it did not answer in time; or this process is
             about to end.
         TrainerBusy: the same, and it had not begun; or the trainer side went before it did.
     """
     trainer_require()
-    call = call_send(kind=kind, payload=payload, by=by, limit_seconds=limit_seconds)
+    with transaction.atomic():
+        call = _same_look(kind, payload)
+        if call is None:
+            _pending_bounded(by)
+            call = call_send(kind=kind, payload=payload, by=by, limit_seconds=limit_seconds)
     patience = PATIENCE_SECONDS + (limit_seconds or 0)
     asked_at = looked_at = time.monotonic()
+    pause = LOOK_SECONDS
     while (now := time.monotonic()) < asked_at + patience:
         call.refresh_from_db()
         if call.state == Call.State.DONE:
@@ -76,10 +92,11 @@ def call_ask(
             raise CallRefused(call.error)
         if now > looked_at + LOOK_FOR_TRAINER_SECONDS:
             looked_at = now
-            if not trainer_is_online() and _take_back(call):
+            if not trainer_is_online() and (call.kind in PURE_LOOKS or _take_back(call)):
                 raise TrainerBusy(f"the trainer went away before it answered; {START_IT}")
-        if LEAVING.wait(LOOK_SECONDS):
+        if LEAVING.wait(pause):
             break
+        pause = min(1.2 * pause, LONGEST_LOOK_SECONDS)
     if LEAVING.is_set():
         _take_back(call)
         raise TrainerOffline("the web side is being stopped; try again once it is back")
@@ -87,8 +104,31 @@ def call_ask(
     raise late(f"the trainer did not answer within {patience:.0f} s; see its log")
 
 
+def _same_look(kind: str, payload: dict[str, Any]) -> Call | None:
+    """Return a look of the same kind that is under way."""
+    if kind not in PURE_LOOKS:
+        return None
+    under_way = Call.objects.filter(kind=kind, state__in=(Call.State.PENDING, Call.State.RUNNING))
+    return under_way.filter(payload=payload).first()
+
+
+def _pending_bounded(by: str) -> None:
+    """Go on only where somebody has not yet asked as much as they may.
+
+    Raises:
+        TooManyAsked: they have.
+    """
+    if by and Call.objects.filter(by=by, state=Call.State.PENDING).count() >= MOST_PENDING:
+        raise TooManyAsked(
+            f"{MOST_PENDING} of your questions wait for the trainer already; "
+            "try again once some are answered"
+        )
+
+
 def _take_back(call: Call) -> bool:
     """Give up a question, so that it is not carried out later; False where it has begun."""
+    if call.kind in PURE_LOOKS:
+        return False  # others may wait for it, too
     waiting = Call.objects.filter(pk=call.pk, state=Call.State.PENDING)
     given_up = waiting.update(
         state=Call.State.REFUSED, error="nobody waited any longer", finished_at=timezone.now()

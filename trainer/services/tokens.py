@@ -45,7 +45,7 @@ def token_create(
     if scope == ApiToken.Scope.OPERATE and not owner.has_perm(STEER):
         raise TokenRefused("you may only look, and so may your tokens: choose the scope 'read'")
     now = timezone.now()
-    if _working(now).filter(owner=owner).count() >= MOST_TOKENS:
+    if tokens_working(owner).count() >= MOST_TOKENS:
         raise TokenRefused(f"{MOST_TOKENS} tokens are enough; revoke one that is not used")
     secret = BEGIN + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
@@ -64,6 +64,16 @@ def token_revoke(token: ApiToken) -> ApiToken:
     ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
     token.refresh_from_db()
     return token
+
+
+def tokens_working(owner: User) -> QuerySet[ApiToken]:
+    """Return somebody's tokens that let in whoever sends them."""
+    return _working(timezone.now()).filter(owner=owner)
+
+
+def tokens_revoke(owner: User) -> None:
+    """End all tokens of somebody that work; ACC's own, in its file, is another thing."""
+    tokens_working(owner).update(revoked_at=timezone.now())
 
 
 def bearer_of(secret: str) -> Credentials | None:

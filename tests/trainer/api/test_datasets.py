@@ -11,7 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from tests.trainer.rows import dataset_make
-from trainer.models import Dataset, TaskCard
+from trainer.models import Call, Dataset, TaskCard
+from trainer.services.nodes import node_heartbeat
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,7 +78,19 @@ def test_no_path_leaves_the_operators_directory(script, image_dir, refused):
     for path in ("../secret", str(outside), "link", "animals/../../secret"):
         sentence = refused(script.post("/datasets/import_folder", {"path": path}), 400)
         assert "ACC_IMAGE_DIRS" in sentence
+        # What is elsewhere is not told from what is nowhere.
+        nowhere = refused(script.post("/datasets/import_folder", {"path": f"{path}-not"}), 400)
+        assert sentence.replace(path, f"{path}-not") == nowhere
     assert not Dataset.objects.exists()
+
+
+def test_who_asks_on_and_on_is_told_to_wait(script, refused):
+    dataset_make("digits")
+    node_heartbeat(devices=["cpu"], versions={})
+    waiting = [Call(kind="dataset_sample", payload={"n": n}, by="operator") for n in range(20)]
+    Call.objects.bulk_create(waiting)
+    sentence = refused(script.get("/datasets/digits/sample"), 429)
+    assert "wait for the trainer already" in sentence
 
 
 @pytest.mark.usefixtures("trainer_side")

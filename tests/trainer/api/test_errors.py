@@ -91,8 +91,10 @@ def test_what_is_not_there_is_said_to_be_missing(script, experiment, refused, pa
 
 
 def test_without_any_experiment_the_way_to_one_is_shown(script, refused):
-    for path in ("/tasks", "/jobs", "/jobs/current", "/jobs/history", "/model/describe"):
+    for path in ("/jobs/current", "/model/describe", "/checkpoints/tree"):
         assert "POST /model/create" in refused(script.get(path), 404)
+    for path in ("/tasks", "/jobs", "/jobs/history", "/checkpoints", "/eval/history"):
+        assert script.get(path).json() == []
     assert "POST /model/create" in refused(script.post(START, {"steps": 10}), 404)
 
 

@@ -96,6 +96,7 @@ async def test_an_open_page_follows_with_its_session(experiment, cookie, connect
         (HOST, b"null"),
         (HOST, b""),
         (HOST, b"127.0.0.1:8000"),
+        (HOST, b"https://127.0.0.1:8000"),
         (b"evil.example", b"http://evil.example"),
         (b"", b"http://"),
     ],
@@ -109,6 +110,16 @@ async def test_a_page_of_another_server_may_not_use_the_session(
 
 async def test_a_session_without_an_origin_is_no_open_page(experiment, cookie, connect):
     assert await closed_with(await connect("", cookie=cookie, host=HOST)) == 4401
+
+
+async def test_behind_tls_a_page_that_came_over_plain_http_is_none_of_ours(
+    experiment, cookie, connect, settings
+):
+    settings.ACC_HTTPS = True
+    ours = await connect("", cookie=cookie, host=HOST, origin=ORIGIN.replace(b"http", b"https"))
+    assert await ours.receive_nothing()
+    plain = await connect("", cookie=cookie, host=HOST, origin=ORIGIN)
+    assert await closed_with(plain) == 4401
 
 
 async def test_a_proxys_origin_can_be_trusted(experiment, cookie, connect, settings):
@@ -140,7 +151,9 @@ async def test_two_pages_follow_two_experiments(experiment, token, connect):
     assert await first.receive_nothing()
 
 
-@pytest.mark.parametrize("text", ["", "hello", "[]", '{"ack": "x"}', '{"ack": null}', "{", "7"])
+@pytest.mark.parametrize(
+    "text", ["", "hello", "[]", '{"ack": "x"}', '{"ack": null}', "{", "7", "[" * 4000]
+)
 async def test_whatever_a_client_says_it_goes_on_following(experiment, token, connect, text):
     socket = await connect(urlencode({"token": token}))
     await socket.send_to(text or " ")
@@ -174,6 +187,18 @@ async def test_a_client_far_behind_is_told_of_the_gap_once_it_catches_up(
     assert await received(socket) == {"type": "gap"}
     await tell("system", type="job", job=-1)
     assert await received(socket) == {"type": "job", "job": -1}
+
+
+@pytest.mark.parametrize("count", [10**9, MOST_UNACKNOWLEDGED + 1, -1, True])
+async def test_what_was_never_sent_is_not_acknowledged(experiment, token, connect, count):
+    socket = await connect(urlencode({"token": token}))
+    await acknowledge(socket, 0)
+    await acknowledge(socket, count)
+    for number in range(MOST_UNACKNOWLEDGED + 1):
+        await tell("system", type="job", job=number)
+    for number in range(MOST_UNACKNOWLEDGED):
+        assert (await received(socket))["job"] == number
+    assert await socket.receive_nothing()
 
 
 async def test_a_client_that_never_acknowledges_gets_everything(experiment, token, connect):

@@ -40,10 +40,18 @@ def test_a_database_that_does_not_answer_ends_the_start_with_a_sentence(tmp_path
     assert "hunter2" not in ended.stderr
 
 
-def test_a_redis_that_does_not_answer_is_named_without_its_password():
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://:hunter2@127.0.0.1:1/0", "redis://127.0.0.1:1/0"),
+        ("redis://127.0.0.1:1/0?password=hunter2", "redis://127.0.0.1:1/0"),
+        ("unix:///gone.sock?db=0&password=hunter2", "unix:///gone.sock"),
+    ],
+)
+def test_a_redis_that_does_not_answer_is_named_without_its_password(url, shown):
     with pytest.raises(PreflightRefused) as refusal:
-        check_redis("redis://:hunter2@127.0.0.1:1/0")
-    assert "Redis at redis://127.0.0.1:1/0 cannot be reached" in str(refusal.value)
+        check_redis(url)
+    assert f"Redis at {shown} cannot be reached" in str(refusal.value)
     assert "hunter2" not in str(refusal.value)
 
 

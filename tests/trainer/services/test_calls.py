@@ -7,11 +7,13 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from tests.setup.services import wait_until
 from tests.trainer.rows import at_once
 from trainer.models import Call
 from trainer.services import calls
 from trainer.services.calls import (
     CallRefused,
+    TooManyAsked,
     TrainerBusy,
     TrainerOffline,
     call_ask,
@@ -20,6 +22,7 @@ from trainer.services.calls import (
     call_finish,
     call_send,
 )
+from trainer.services.leaving import LEAVING
 from trainer.services.nodes import node_goodbye, node_heartbeat
 from trainer.services.reconciler import reconcile_once
 from trainer.services.workers import worker_name
@@ -33,10 +36,12 @@ pytestmark = [
 
 def answering(**outcome):
     """Answer the next question in a thread, as a worker would."""
+    earlier = list(Call.objects.values_list("pk", flat=True))
+    pending = Call.objects.filter(state=Call.State.PENDING).exclude(pk__in=earlier)
 
     def work():
         try:
-            while not (call := Call.objects.filter(state=Call.State.PENDING).first()):
+            while not (call := pending.first()):
                 pass
             claimed = call_claim(call.pk, worker="a:1:0")
             assert claimed is not None
@@ -84,6 +89,60 @@ def test_a_refusal_comes_back_in_the_words_of_who_refused():
     thread = answering(error="it does not fit")
     with pytest.raises(CallRefused, match=r"^it does not fit$"):
         call_ask(kind="anything", payload={})
+    thread.join()
+
+
+def test_the_same_look_of_many_is_one_question(monkeypatch):
+    waiting: set[int] = set()
+
+    class Watched:
+        is_set = LEAVING.is_set
+
+        def wait(self, seconds):
+            waiting.add(threading.get_ident())
+            return LEAVING.wait(seconds)
+
+    monkeypatch.setattr(calls, "LEAVING", Watched())
+    node_heartbeat(devices=["cpu"], versions={})
+
+    def ask():
+        return call_ask(
+            kind=Call.Kind.DATASET_SAMPLE, payload={"name": "digits", "n": 8}, by="vera"
+        )
+
+    def answer():
+        wait_until(lambda: len(waiting) == 3, "all of them wait", seconds=60)
+        claimed = call_claim(Call.objects.get().pk, worker="a:1:0")
+        assert claimed is not None
+        call_finish(claimed, answer={"images": []})
+
+    *answers, _ = at_once(ask, ask, ask, answer)
+    assert answers == [{"images": []}] * 3
+    assert Call.objects.count() == 1
+
+
+def test_another_look_and_other_work_are_questions_of_their_own():
+    node_heartbeat(devices=["cpu"], versions={})
+    call_send(kind=Call.Kind.DATASET_SAMPLE, payload={"name": "digits", "n": 8})
+    call_send(kind="anything", payload={"n": 1})
+    for kind, payload in (
+        (Call.Kind.DATASET_SAMPLE, {"name": "digits", "n": 9}),
+        ("anything", {"n": 1}),
+    ):
+        thread = answering(answer={"n": 3})
+        assert call_ask(kind=kind, payload=payload) == {"n": 3}
+        thread.join()
+    assert Call.objects.count() == 4
+
+
+def test_nobody_has_more_than_twenty_questions_waiting_and_others_go_on():
+    node_heartbeat(devices=["cpu"], versions={})
+    for number in range(20):
+        call_send(kind="anything", payload={"n": number}, by="vera")
+    with pytest.raises(TooManyAsked, match="20 of your questions wait for the trainer already"):
+        call_ask(kind="anything", payload={}, by="vera")
+    thread = answering(answer={"n": 3})
+    assert call_ask(kind="anything", payload={}, by="otto") == {"n": 3}
     thread.join()
 
 

@@ -14,7 +14,7 @@ class Command(BaseCommand):
 
     help = """Runs the trainer side until Ctrl-C: the workers that train, evaluate and carry out
 recipes, the watcher of task files and, unless REDIS_URL is set, the embedded Valkey. The web side
-runs elsewhere: manage.py runserver, or daphne accsite.asgi:application. Ctrl-C lets a job save
+runs elsewhere: manage.py runserver, or Daphne as in deploy/acc-web.service. Ctrl-C lets a job save
 where it is; it goes on at the next start. Exit code 2: it cannot start here; 3: it runs already.
 
 On one machine both sides need the same ACC_HOME. On two they need the same DATABASE_URL and
