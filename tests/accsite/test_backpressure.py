@@ -19,7 +19,7 @@ from channels.layers import get_channel_layer
 from acc.verification.ports import free_port
 from accsite.backpressure import MOST_UNSENT_BYTES, STALLED_SECONDS
 from tests.browser.conftest import Site
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from tests.trainer.rows import experiment_make, job_make
 from trainer.models import Job, LossSegment
 from trainer.services.access import api_token_ensure

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from dashboard import one_password
 from tests.security.conftest import PASSWORD, page_of
-from tests.setup.services import wait_until
+from tests.setup.waiting import wait_until
 from tests.trainer.rows import at_once
 from trainer.services.access import api_token_ensure, sign_in_link_create
 from trainer.services.tokens import bearer_of, token_create, token_revoke
