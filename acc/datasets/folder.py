@@ -78,8 +78,9 @@ def load_folder(
 ) -> Folder:
     """Read a folder whose folders are classes: animals/cat/1.png, animals/dog/a/2.jpg.
 
-    Images are cut to their central square and resized to `image_size` pixels. Classes are numbered
-    in the order of their names. Files and folders whose names begin with a dot do not count.
+    Images are cut to their central square and resized to `image_size` pixels; what is transparent
+    is seen on white. Classes are numbered in the order of their names. Files and folders whose
+    names begin with a dot do not count.
 
     Where the folder holds train/ and val/ (or valid/, validation/, test/) with the classes in them,
     that is the split: all but train/ is held out.
@@ -200,7 +201,8 @@ def _pixels(path: Path, folder: Path, image_size: int, channels: int | None) -> 
                 _check(image)
                 upright = ImageOps.exif_transpose(image)
                 mode = "L" if channels == 1 or _stays_grey(upright, channels) else "RGB"
-                fitted = ImageOps.fit(upright.convert(mode), (image_size, image_size))
+                seen = _on_white(upright).convert(mode)
+                fitted = ImageOps.fit(seen, (image_size, image_size))
                 return np.asarray(fitted)
         except Warning as warning:
             raise ValueError(f"is suspicious: {warning}") from warning
@@ -218,6 +220,15 @@ def _check(image: Image.Image) -> None:
 
 def _stays_grey(image: Image.Image, channels: int | None) -> bool:
     return channels is None and image.mode in _GREY_MODES
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """Return an image as a viewer shows it: a transparent pixel may hide any colour."""
+    if not image.has_transparency_data:
+        return image
+    # By way of RGBA: a palette with several degrees of transparency has no other one.
+    white = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(white, image.convert("RGBA"))
 
 
 def _as_colour(image: Pixels) -> Pixels:

@@ -70,6 +70,28 @@ def test_one_colour_image_makes_all_of_them_colour_and_grey_can_be_asked_for(pet
     assert grey.dataset.image_shape[0] == 1
 
 
+def test_what_is_transparent_is_seen_on_white(tmp_path):
+    for name in ("grey", "many", "one"):
+        (tmp_path / "icons" / name).mkdir(parents=True)
+    palette = Image.new("P", (8, 8), 1)
+    palette.putpalette([255, 0, 0, 0, 0, 255])
+    palette.save(tmp_path / "icons" / "many" / "a.png", transparency=bytes([0, 51]))
+    Image.new("RGBA", (8, 8), (255, 0, 0, 0)).save(tmp_path / "icons" / "one" / "a.png")
+    Image.new("LA", (8, 8), (0, 51)).save(tmp_path / "icons" / "grey" / "a.png")
+    data = load_folder(tmp_path / "icons", name="x", image_size=8, skip_bad=False).dataset
+    # In the order of the classes: a fifth of black, a fifth of blue, and nothing.
+    assert (data.images[:, :, 0, 0] * 255).round().int().tolist() == [
+        [204, 204, 204],
+        [204, 204, 255],
+        [255, 255, 255],
+    ]
+    for name in ("many", "one"):
+        (tmp_path / "icons" / name / "a.png").unlink()
+    Image.new("L", (8, 8), 7).save(tmp_path / "icons" / "one" / "a.png")
+    data = load_folder(tmp_path / "icons", name="x", image_size=8, skip_bad=False).dataset
+    assert (data.images[:, 0, 0, 0] * 255).round().int().tolist() == [204, 7]
+
+
 def test_hidden_files_do_not_count(pets):
     (pets / "cat" / ".DS_Store").write_bytes(b"x")
     (pets / ".git").mkdir()

@@ -17,6 +17,7 @@ from trainer.selectors.registry import registries_are_known
 from trainer.selectors.system import jobs_held
 from trainer.services.access import access_forget_old
 from trainer.services.artifacts import artifacts_sweep
+from trainer.services.leftovers import leftovers_sweep
 from trainer.services.nodes import node_goodbye, node_heartbeat
 from trainer.services.reconciler import reconcile_once
 from trainer.services.warnings import warnings_announce
@@ -95,6 +96,7 @@ class Steward(threading.Thread):
         if time.monotonic() >= self._next_sweep:
             self._next_sweep = time.monotonic() + SWEEP_SECONDS
             artifacts_sweep()
+            leftovers_sweep()
             access_forget_old()
         here = f"{socket.gethostname()}:"
         self.jobs_here = [job.pk for job in jobs_held() if job.worker.startswith(here)]

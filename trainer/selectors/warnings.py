@@ -26,7 +26,7 @@ SILENT_SECONDS = 5.0
 # A running job without a step for so long, and for so many times its usual step, stands still.
 STALL_SECONDS = 6.0
 STALL_STEPS = 20.0
-# A queued job that no worker takes although none of them has another one.
+# A queued job that no worker takes although none of them trains another one.
 WAIT_SECONDS = 20.0
 PING_SECONDS = 0.5
 
@@ -87,19 +87,26 @@ def _of_jobs(*, has_trainer: bool) -> Iterator[SystemWarning]:
         if warning:
             yield warning
     long_ago = now - datetime.timedelta(seconds=WAIT_SECONDS)
+    # Behind a job that trains the others wait in order, and their turn comes.
+    if not has_trainer or any(job.state == Job.State.RUNNING for job in held):
+        return
     for job in active:
-        if held or not has_trainer or job.state != Job.State.QUEUED:
-            continue
-        if job.enqueued_at and job.enqueued_at < long_ago:
-            yield SystemWarning(
-                key=f"waiting-{job.pk}",
-                level="critical",
-                words=f"No worker takes job {job.pk}, although none has another one.",
-                advice="logs/train.log says what the worker does; a restart of ACC helps it, "
-                "and nothing is lost.",
-                since=job.enqueued_at,
-                job=job,
-            )
+        if job.state == Job.State.QUEUED and job.enqueued_at and job.enqueued_at < long_ago:
+            yield _wait(job, held)
+
+
+def _wait(job: Job, paused: list[Job]) -> SystemWarning:
+    key = f"waiting-{job.pk}"
+    if paused:
+        ahead = paused[0].pk
+        words = f"Job {job.pk} waits for job {ahead}, which is paused."
+        advice = f"Resume job {ahead}, or stop it: a paused job keeps its worker."
+        return SystemWarning(key, "warning", words, advice, since=job.enqueued_at, job=job)
+    words = f"No worker takes job {job.pk}, although none has another one."
+    advice = (
+        "logs/train.log says what the worker does; a restart of ACC helps it, and nothing is lost."
+    )
+    return SystemWarning(key, "critical", words, advice, since=job.enqueued_at, job=job)
 
 
 def _silence(job: Job, now: datetime.datetime, *, has_trainer: bool) -> SystemWarning | None:

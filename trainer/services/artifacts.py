@@ -3,12 +3,14 @@
 import errno
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.db import connection, transaction
 
 from trainer.models import Checkpoint, Dataset
 from trainer.services.drafts import draft_is_left
@@ -16,9 +18,9 @@ from trainer.services.drafts import draft_is_left
 logger = logging.getLogger("acc.artifacts")
 
 CHECKPOINTS, DATASETS = "checkpoints", "datasets"
-ROOMS = (CHECKPOINTS, DATASETS)
 # Younger files may belong to a row that is about to be written.
 ORPHAN_SECONDS = 3600
+DATASET_LOCK = 0x41434322  # any number that nobody else uses in this database
 
 
 def artifacts_are_shared() -> bool:
@@ -77,28 +79,54 @@ def artifacts_remove(room: str, names: Iterable[str]) -> None:
             default_storage.delete(f"{room}/{name}")
 
 
+def artifact_is_kept(room: str, name: str) -> bool:
+    """Return whether a file is where it is to stay: in the storage, else on this machine."""
+    if artifacts_are_shared():
+        return bool(default_storage.exists(f"{room}/{name}"))
+    return artifact_path(room, name).is_file()
+
+
+@contextmanager
+def datasets_hold() -> Iterator[None]:
+    """Keep the files of datasets as they are for others: one at a time removes or restores some.
+
+    Whether a row names a file and what is done to the file belong together: data may be imported
+    anew while the last row of the same data is deleted.
+    """
+    with transaction.atomic():  # in SQLite, nobody else writes until its end
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [DATASET_LOCK])
+        yield
+
+
 def artifacts_sweep() -> None:
     """Remove files that no row names: left by a crash, or of rows that were deleted elsewhere."""
+    _sweep(CHECKPOINTS)
+    with datasets_hold():
+        _sweep(DATASETS)
+
+
+def _sweep(room: str) -> None:
     old = time.time() - ORPHAN_SECONDS
-    for room in ROOMS:
-        # The files first: one whose row comes meanwhile is not among them, or is young.
-        here = [path for path in artifact_directory(room).iterdir() if path.is_file()]
-        stored = default_storage.listdir(room)[1] if artifacts_are_shared() else []
-        named = _named(room)
-        swept = [
-            path
-            for path in here
-            if path.name not in named and (_age_of(path) < old or draft_is_left(path.name))
-        ]
-        for path in swept:
-            path.unlink(missing_ok=True)
-        for name in stored:
-            place = f"{room}/{name}"
-            if name not in named and default_storage.get_modified_time(place).timestamp() < old:
-                default_storage.delete(place)
-                swept.append(Path(place))
-        if swept:
-            logger.info("%s: removed %s files that nothing names", room, len(swept))
+    # The files first: one whose row comes meanwhile is not among them, or is young.
+    here = [path for path in artifact_directory(room).iterdir() if path.is_file()]
+    stored = default_storage.listdir(room)[1] if artifacts_are_shared() else []
+    named = _named(room)
+    swept = [
+        path
+        for path in here
+        if path.name not in named and (_age_of(path) < old or draft_is_left(path.name))
+    ]
+    for path in swept:
+        path.unlink(missing_ok=True)
+    for name in stored:
+        place = f"{room}/{name}"
+        if name not in named and default_storage.get_modified_time(place).timestamp() < old:
+            default_storage.delete(place)
+            swept.append(Path(place))
+    if swept:
+        logger.info("%s: removed %s files that nothing names", room, len(swept))
 
 
 def _age_of(path: Path) -> float:

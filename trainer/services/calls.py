@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from trainer.live.events import EvalMessage
-from trainer.models import Call, Experiment
+from trainer.models import Call, Checkpoint, Experiment
 from trainer.selectors.nodes import trainer_is_online
 from trainer.services.announce import announce
 from trainer.services.leaving import LEAVING
@@ -181,6 +181,14 @@ def call_finish(call: Call, *, answer: Any = None, error: str = "") -> None:
 def call_doing(call_id: int, doing: str) -> None:
     """Note what is at work, before code is called that may never return."""
     Call.objects.filter(pk=call_id).update(doing=doing[: Call._meta.get_field("doing").max_length])
+
+
+def call_takes(call_id: int, checkpoint: Checkpoint) -> None:
+    """Note which state answers a call that named none: nobody may drop it before the end."""
+    call = Call.objects.filter(pk=call_id).first()
+    if call is not None:
+        call.payload["taken"] = checkpoint.pk
+        call.save(update_fields=["payload"])
 
 
 def call_end_lost(call: Call) -> None:

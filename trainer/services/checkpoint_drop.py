@@ -5,12 +5,15 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.db.models import Q
 
-from trainer.models import Checkpoint, Experiment, Job, RecipeRun
+from trainer.models import Checkpoint, Experiment, Job, JobEvent, RecipeRun
 from trainer.selectors.calls import UNDER_WAY, calls_about
 from trainer.selectors.checkpoints import checkpoint_as_dict, checkpoints_best
 from trainer.services.announce import announce
 from trainer.services.calls import SHOWN
 from trainer.services.checkpoint_files import files_remove
+
+# Who looked at a running job finds the state of the last few looks again, and a disk holds them.
+LOOKED_AT_KEPT = 5
 
 
 def checkpoint_announce(checkpoint: Checkpoint, change: str = "") -> None:
@@ -50,14 +53,14 @@ def checkpoints_prune(experiment_id: int) -> int:
     """Drop the checkpoints that an experiment does not keep; return how many.
 
     Those that were written to be evaluated go when they are neither among the best, by the
-    experiment's policy, nor where a job began; others as the policy says. What has a tag stays,
-    and so does what is current, in use by a job, or being looked at. Must run inside a
-    transaction.
+    experiment's policy, nor where a job began, nor among the newest that somebody asked for;
+    others as the policy says. What has a tag stays, and so does what is current, in use by a job,
+    or being looked at. Must run inside a transaction.
     """
     experiment = Experiment.objects.get(pk=experiment_id)
     untagged = experiment.checkpoints.filter(tag="").order_by("-pk")
     lasting = untagged.exclude(kind=Checkpoint.Kind.EVAL)
-    kept = {experiment.current_checkpoint_id, *_in_use(experiment)}
+    kept = {experiment.current_checkpoint_id, *_in_use(experiment), *_looked_at(experiment)}
     if experiment.keep_best is not None:
         kept |= set(checkpoints_best(experiment)[: experiment.keep_best])
     passing = untagged.filter(kind=Checkpoint.Kind.EVAL)
@@ -72,6 +75,20 @@ def checkpoints_prune(experiment_id: int) -> int:
 
 def _known(numbers: set[int | None]) -> list[int]:
     return [number for number in numbers if number is not None]
+
+
+def _looked_at(experiment: Experiment) -> list[int]:
+    """Return the newest states that a job wrote because somebody wanted to look at it just then.
+
+    Their numbers are in the answers; and a look takes longer than the job's next checkpoint.
+    """
+    asked = JobEvent.objects.filter(
+        job__experiment=experiment,
+        kind="save_checkpoint",
+        command__payload__kind=Checkpoint.Kind.EVAL,
+    )
+    newest = asked.order_by("-pk").values_list("detail__checkpoint", flat=True)
+    return list(newest[:LOOKED_AT_KEPT])
 
 
 def checkpoints_of_recipes(experiment: Experiment) -> set[int | None]:
@@ -91,5 +108,5 @@ def _in_use(experiment: Experiment) -> set[int | None]:
     used |= checkpoints_of_recipes(experiment)
     for kind in SHOWN:
         for payload in calls_about(kind, UNDER_WAY).values_list("payload", flat=True):
-            used |= {payload.get(name) for name in ("checkpoint", "one", "other")}
+            used |= {payload.get(name) for name in ("checkpoint", "one", "other", "taken")}
     return used

@@ -11,7 +11,12 @@ from trainer.models import Dataset, TaskCard
 from trainer.selectors.datasets import dataset_pictures, dataset_uses
 from trainer.selectors.reconstructions import SAMPLE_ROOM
 from trainer.services.announce import announce
-from trainer.services.artifacts import DATASETS, artifacts_remove, dataset_file_name
+from trainer.services.artifacts import (
+    DATASETS,
+    artifacts_remove,
+    dataset_file_name,
+    datasets_hold,
+)
 
 # It stands in addresses and file names of exports.
 _NAME_FORM = re.compile(r"\w[\w.-]*( [\w.-]+)*")
@@ -91,9 +96,10 @@ def dataset_delete(*, dataset: Dataset) -> None:
 
 def _files_remove(content_hash: str, pictures: set[str]) -> None:
     """Remove what no other dataset has: the same data may go by another name."""
-    others = list(Dataset.objects.only("content_hash", "survey"))
-    if all(other.content_hash != content_hash for other in others):
-        artifacts_remove(DATASETS, [dataset_file_name(content_hash)])
+    with datasets_hold():
+        others = list(Dataset.objects.only("content_hash", "survey"))
+        if all(other.content_hash != content_hash for other in others):
+            artifacts_remove(DATASETS, [dataset_file_name(content_hash)])
     for name in pictures - dataset_pictures(others):
         default_storage.delete(f"{SAMPLE_ROOM}/{name}")
 

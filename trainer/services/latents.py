@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 
 from trainer.models import Call, Checkpoint, Dataset, Experiment, LatentView, RecipeStep
-from trainer.selectors.calls import UNDER_WAY, call_under_way
+from trainer.selectors.calls import UNDER_WAY, calls_about
 from trainer.services.calls import call_ask, call_send
 from trainer.services.checkpoint_drop import checkpoint_still
 from trainer.services.picture_files import files_sweep
@@ -64,17 +64,14 @@ def latent_ask(wish: LatentWish, *, by: str = "") -> dict[str, Any]:
 
 
 def latent_send(wish: LatentWish, *, by: str = "") -> Call:
-    """Have a latent looked at, without waiting; what is under way for a state is the same one."""
-    if wish.checkpoint is None:
-        under_way = call_under_way(wish.experiment, Call.Kind.LATENT)
-    else:
-        calls = Call.objects.filter(kind=Call.Kind.LATENT, state__in=UNDER_WAY)
-        under_way = calls.filter(payload__checkpoint=wish.checkpoint.pk).first()
-    if under_way is not None:
-        return under_way
+    """Have a latent looked at, without waiting; the same look that is under way is this one."""
+    payload = wish.payload(by)
+    for call in calls_about(Call.Kind.LATENT, UNDER_WAY):
+        if all(call.payload.get(name) == payload[name] for name in payload.keys() - {"by"}):
+            return call
     return call_send(
         kind=Call.Kind.LATENT,
-        payload=wish.payload(by),
+        payload=payload,
         by=by,
         limit_seconds=settings.ACC_EVAL_SECONDS,
     )

@@ -103,9 +103,17 @@ def jobs_left(run: RecipeRun) -> list[Job]:
 
 
 def experiment_made_before(run: RecipeRun, asked: dict[str, Any]) -> str:
-    """Return the experiment that an abandoned call made for the same model; "" if there is none."""
-    made = run.steps.filter(abandoned=True, kind="create_model", result__isnull=False)
-    return next((str(step.result) for step in made if step.asked == asked), "")
+    """Return the experiment that an abandoned call made for the same model; "" if there is none.
+
+    Only of the phase that begins anew, and each one once: another phase's experiment holds what
+    that phase reached, and a phase that makes a model twice wants two of them.
+    """
+    calls = run.steps.filter(
+        phase=run.current_phase, kind="create_model", result__isnull=False
+    ).order_by("pk")
+    taken = {str(step.result) for step in calls if not step.abandoned}
+    made = [str(step.result) for step in calls if step.abandoned and step.asked == asked]
+    return next((slug for slug in made if slug not in taken), "")
 
 
 def _start_of(experiment: Experiment | None) -> dict[str, Any]:

@@ -10,6 +10,12 @@ from acc.datasets.folder import folder_find, load_folder
 from acc.datasets.npz import load_npz
 from trainer.models import Dataset
 from trainer.selectors.datasets import dataset_as_dict
+from trainer.services.artifacts import (
+    DATASETS,
+    artifact_is_kept,
+    dataset_file_name,
+    datasets_hold,
+)
 from trainer.services.datasets import DatasetRefused, name_problem
 from trainer.worker.dataset_keep import dataset_keep
 from trainer.worker.dataset_store import dataset_write
@@ -51,4 +57,10 @@ def _keep(dataset: AccDataset, kind: str, spec: dict[str, Any]) -> dict[str, Any
     # The file comes first: a row without it could not be used.
     dataset_write(dataset)
     spec["content_hash"] = dataset.content_hash()
-    return dataset_as_dict(dataset_keep(dataset, kind=kind, spec=spec))
+    row = dataset_keep(dataset, kind=kind, spec=spec)
+    with datasets_hold():
+        # Seconds went by: whoever deleted the same data meanwhile saw no row that needs the file.
+        is_kept = artifact_is_kept(DATASETS, dataset_file_name(row.content_hash))
+        if not is_kept and Dataset.objects.filter(pk=row.pk).exists():
+            dataset_write(dataset)
+    return dataset_as_dict(row)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db.models import Q
+
 from acc.recipes.base import RecipeError
 from trainer.models import Checkpoint, Dataset, Experiment, RecipeRun, TaskCard
 from trainer.selectors.experiments import cards_of
@@ -24,6 +26,8 @@ from trainer.worker.recipe_jobs import job_leave
 
 # What makes two attached tasks the same but for weight and switch, which can be set.
 IDENTITY = ("class_name", "dataset", "latent_slice", "params")
+# The calls that may begin a branch, and what they call its tag; saving does at a second tag.
+TAG_OF = {"fork": "new_tag", "save_checkpoint": "tag"}
 
 
 def phase_restore(run: RecipeRun) -> None:
@@ -64,9 +68,15 @@ def _checkpoint(run: RecipeRun, number: int) -> Checkpoint:
 
 def _branches_set_aside(run: RecipeRun) -> None:
     """Give the interrupted phase's branches other tags: it will ask for the same ones again."""
-    for step in run.steps.filter(abandoned=True, kind="fork"):
-        tag = step.asked["new_tag"]
-        for branch in Checkpoint.objects.filter(experiment=run.experiment, tag=tag):
+    phase = run.steps.filter(phase=run.current_phase, abandoned=True, refusal="")
+    for step in phase.filter(kind__in=TAG_OF):
+        tag = step.asked[TAG_OF[step.kind]]
+        if not tag:
+            continue
+        # By the tag where the worker died before it could note the number. A state that was there
+        # before the call only got its tag from it, and asking again gives the same one.
+        made = Q(pk=step.result) if step.result is not None else Q(experiment=run.experiment)
+        for branch in Checkpoint.objects.filter(made, tag=tag, created_at__gte=step.created_at):
             checkpoint_rename(checkpoint=branch, tag=f"{tag[:80]} (given up, {branch.pk})")
 
 

@@ -145,7 +145,8 @@ class Session:
             Job.State.STOPPED: Checkpoint.Kind.STOP,
             Job.State.INTERRUPTED: Checkpoint.Kind.PERIODIC,
         }
-        self._checkpoint(kinds[ended])
+        if not self._has_its_last(kinds[ended]):
+            self._checkpoint(kinds[ended])
         skipped, last_step = self.cadence.skipped(), self.trainer.step_count
         self.recorder.after_losses(lambda: self.cadence.tell(skipped, last_step))
         self.recorder.end()
@@ -155,6 +156,15 @@ class Session:
         else:
             persist(lambda: job_end(self.job, state=ended, step=step, detail=pace))
         logger.info("job %s is %s at step %s", self.job.pk, ended, f"{step:,}")
+
+    def _has_its_last(self, kind: Checkpoint.Kind) -> bool:
+        """Return whether the job has it already: a worker died between that and the job's end."""
+        claimed = self.job.checkpoint
+        return (
+            claimed is not None
+            and claimed.kind == kind
+            and claimed.job_step == self.trainer.step_count
+        )
 
     def _save_what_is_good(self) -> None:
         """Store the losses and, where it can still be read, the state of the last good step."""

@@ -13,6 +13,7 @@ from trainer.models import Checkpoint, Experiment, Job, Registry, TaskCard
 from trainer.selectors.checkpoints import checkpoint_current, checkpoint_get
 from trainer.selectors.job_tasks import job_tasks_in
 from trainer.selectors.jobs import job_active
+from trainer.services.calls import call_takes
 from trainer.services.checkpoints import checkpoint_take
 from trainer.services.jobs import JobConflict
 from trainer.services.plan import task_plan
@@ -93,11 +94,14 @@ def snapshot_asked(experiment: Experiment, payload: dict[str, Any], *, fresh: bo
     """Return the state that a call names, else the model as it is now; raises as `snapshot_take`.
 
     Args:
-        payload: of the call: `checkpoint`, a number or None, and `by`.
+        payload: of the call: its number `call`, `checkpoint`, a number or None, and `by`.
         fresh: as `snapshot_take` takes it.
     """
     if payload["checkpoint"] is None:
-        return snapshot_take(experiment, fresh=fresh, by=payload["by"])
+        snapshot = snapshot_take(experiment, fresh=fresh, by=payload["by"])
+        if snapshot.checkpoint is not None:
+            call_takes(payload["call"], snapshot.checkpoint)
+        return snapshot
     return snapshot_load(experiment, checkpoint_find(payload["checkpoint"]))
 
 

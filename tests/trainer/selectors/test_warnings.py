@@ -90,6 +90,21 @@ def test_a_queued_job_behind_another_one_waits_in_order(running, node):
     assert job_claim(behind.pk, worker=running.worker)
 
 
+def test_a_queued_job_behind_a_paused_one_is_told_what_it_waits_for(running, node):
+    behind = job_make(experiment_make("behind"))
+    job_pause_set(running, paused=True)
+    assert keys() == []
+    asked = seconds_ago(90)
+    Job.objects.filter(pk=behind.pk).update(enqueued_at=asked)
+    (warning,) = [found for found in warnings_now() if found.key != "messages"]
+    assert (warning.key, warning.level) == (f"waiting-{behind.pk}", "warning")
+    assert warning.words == f"Job {behind.pk} waits for job {running.pk}, which is paused."
+    assert f"Resume job {running.pk}, or stop it" in warning.advice
+    assert (warning.since, warning.job) == (asked, behind)
+    job_pause_set(running, paused=False)
+    assert keys() == []
+
+
 def test_a_disk_that_fills_up_is_told_on_each_machine(node, settings):
     settings.ACC_DISK_FREE_PERCENT = 10
     TrainerNode.objects.update(home_free_bytes=9 << 30, home_total_bytes=100 << 30)

@@ -27,6 +27,8 @@ from trainer.selectors.eval_curves import eval_pictures
 from trainer.selectors.evals import eval_as_dict, evals_of
 from trainer.selectors.reconstructions import picture_read
 from trainer.services.calls import call_send
+from trainer.services.checkpoint_drop import LOOKED_AT_KEPT
+from trainer.services.checkpoints import checkpoint_take
 from trainer.services.commands import command_send
 from trainer.services.eval_pictures import SheetFact
 from trainer.services.evals import EvalOutcome, eval_send, eval_store
@@ -37,7 +39,7 @@ from trainer.worker.build import DatasetShelf
 from trainer.worker.checkpoint_store import checkpoint_read
 from trainer.worker.evaluate import eval_run
 from trainer.worker.run import job_run
-from trainer.worker.snapshot import snapshot_load
+from trainer.worker.snapshot import snapshot_asked, snapshot_load
 
 pytestmark = [pytest.mark.portable, pytest.mark.usefixtures("valkey")]
 
@@ -130,6 +132,30 @@ def test_a_held_job_is_evaluated_as_it_is_at_this_step(queued_job: Job) -> None:
     # Nothing was trained in between: one file is enough.
     assert again["checkpoint_id"] == answer["checkpoint_id"]
     assert again["results"] == answer["results"]
+
+
+def test_the_states_that_somebody_looked_at_outlast_the_job_and_only_the_newest_few_stay(
+    queued_job: Job,
+) -> None:
+    kind = Checkpoint.Kind.EVAL
+    call = Call.objects.create(kind=Call.Kind.EVAL_RUN, payload=NOW, state=Call.State.RUNNING)
+    applied(queued_job, "pause", 5)
+    with running(queued_job):
+        wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "paused")
+        snapshot = snapshot_asked(queued_job.experiment, NOW | {"call": call.pk}, fresh=True)
+        assert snapshot.checkpoint is not None
+        queued_job.refresh_from_db()
+        later = [checkpoint_take(job=queued_job, kind=kind).pk for _ in range(LOOKED_AT_KEPT + 1)]
+        command_send(job=queued_job, kind="resume")
+    # The job's last state is stored before the first look is: that one is still under way.
+    left = Checkpoint.objects.filter(kind=kind).order_by("pk")
+    assert [row.pk for row in left] == [snapshot.checkpoint.pk, *later[1:]]
+    outcome = EvalOutcome(step=5, checkpoint=snapshot.checkpoint, metrics=[])
+    run = eval_store(experiment=queued_job.experiment, outcome=outcome, by="ada")
+    assert run.checkpoint == snapshot.checkpoint
+    Call.objects.update(state=Call.State.DONE)
+    eval_store(experiment=queued_job.experiment, outcome=outcome, by="ada")
+    assert [row.pk for row in left.all()] == later[1:]
 
 
 def test_a_head_that_no_job_has_trained_yet_is_said_to_be_untrained(queued_job: Job) -> None:

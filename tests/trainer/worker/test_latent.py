@@ -1,6 +1,7 @@
 """A look at a latent: what is stored of it, from which state, and for every kind of model."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,21 @@ from django.core.files.storage import default_storage
 from PIL import Image
 
 from tests.trainer.worker.conftest import task_attach_now
-from trainer.models import Call, Checkpoint, Experiment, Job, LatentView, Registry, TaskCard
+from trainer.models import (
+    Call,
+    Checkpoint,
+    Dataset,
+    Experiment,
+    Job,
+    LatentView,
+    Registry,
+    TaskCard,
+)
 from trainer.selectors.reconstructions import PICTURE_ROOM, picture_names, picture_read
 from trainer.services.latents import LatentWish, latent_send
 from trainer.services.sources import sources_of
 from trainer.worker.answer import call_answer
-from trainer.worker.answers import model_create
+from trainer.worker.answers import dataset_load, model_create
 from trainer.worker.latent import latent_look
 from trainer.worker.run import job_run
 
@@ -108,6 +118,21 @@ def test_two_clicks_are_one_look_and_its_end_is_stored(experiment: Experiment) -
     first.refresh_from_db()
     assert (first.state, first.error) == (Call.State.DONE, "")
     assert LatentView.objects.get().dataset.name == "digits"
+
+
+def test_another_look_at_the_same_state_is_one_of_its_own(experiment: Experiment) -> None:
+    dataset_load({"name": "digits", "image_size": 16})
+    other = Dataset.objects.exclude(name="digits").get()
+    first = LatentWish(experiment)
+    wishes = [
+        first,
+        replace(first, dataset=other),
+        replace(first, seeds=2),
+        replace(first, steps=5),
+    ]
+    calls = [latent_send(wish, by="ada") for wish in wishes]
+    assert len(set(calls)) == len(wishes)
+    assert [latent_send(wish, by="bob") for wish in wishes] == calls
 
 
 def test_without_a_dataset_the_refusal_says_what_to_do(experiment: Experiment) -> None:

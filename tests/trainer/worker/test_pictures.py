@@ -31,7 +31,7 @@ from trainer.worker.run import job_run
 pytestmark = [pytest.mark.portable, pytest.mark.usefixtures("valkey")]
 
 ASKED = {"experiment": "small", "dataset": None, "n": 3, "fixed": False, "by": "ada"}
-MADE = {"experiment": "small", "checkpoint": None, "by": "ada"}
+MADE = {"experiment": "small", "checkpoint": None, "by": "ada", "call": 0}
 
 
 @pytest.fixture(autouse=True)

@@ -1,11 +1,12 @@
 """An interrupted phase begins anew: it leaves alone what is not its own, and nothing lingers."""
 
 import pytest
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from tests.setup.waiting import wait_until
 from tests.trainer.worker.recipes import TEXT, recipe_offer, run_apart, run_now
-from trainer.models import Call, Experiment, RecipeRun, TaskCard
+from trainer.models import Call, Checkpoint, Experiment, RecipeRun, TaskCard
 from trainer.services.cards import card_remove, card_set_weight
 from trainer.services.recipe_life import recipe_requeue
 from trainer.services.recipes import RecipeConflict, recipe_start
@@ -22,6 +23,59 @@ pytestmark = [
 
 CRASH = "import os; raise GeneratorExit"  # passes every `except`, as the end of a process does
 
+# Two models a phase, the same ones in each.
+SEEDS = """from acc.recipes.base import Recipe
+
+
+class TinyRecipe(Recipe):
+    phases = ("first", "second")
+
+    def __init__(self, *, seed: int = 0):
+        self.seed = seed
+
+    def plan(self):
+        return {"first": 0, "second": 0}
+
+    def run(self, ctx):
+        for name in self.phases:
+            with ctx.phase(name):
+                for _ in range(2):
+                    ctx.create_model("ConvVAE", {"latent_dim": 4})
+                    data = ctx.load_dataset("digits")
+                    ctx.attach_task("ReconstructionTask", data, name="recon")
+                CRASH
+"""
+
+
+# Each phase takes a branch and saves a state that has a tag already.
+BRANCHES = """from acc.recipes.base import Recipe
+
+
+class TinyRecipe(Recipe):
+    phases = ("begin", "first", "second")
+
+    def __init__(self, *, seed: int = 0):
+        self.seed = seed
+
+    def plan(self):
+        return {"begin": 2, "first": 0, "second": 0}
+
+    def run(self, ctx):
+        with ctx.phase("begin"):
+            ctx.create_model("ConvVAE", {"latent_dim": 4})
+            data = ctx.load_dataset("digits")
+            ctx.attach_task("ReconstructionTask", data, name="recon")
+            ctx.train(2, batch_size=8, seed=self.seed)
+            start = ctx.save_checkpoint("start")
+        with ctx.phase("first"):
+            ctx.fork(start, "branch")
+            ctx.save_checkpoint("second tag")
+            FIRST
+        with ctx.phase("second"):
+            ctx.save_checkpoint("third tag")
+            SECOND
+"""
+
 
 def crashed_in_the_first_phase(experiment: Experiment) -> RecipeRun:
     """Return a run that made its model, attached its task, and whose worker died then."""
@@ -32,9 +86,13 @@ def crashed_in_the_first_phase(experiment: Experiment) -> RecipeRun:
     return run
 
 
-def interrupted(run: RecipeRun) -> RecipeRun:
+def states_tagged(tag: str) -> QuerySet[Checkpoint]:
+    return Checkpoint.objects.filter(tag=tag)
+
+
+def interrupted(run: RecipeRun, text: str = TEXT) -> RecipeRun:
     """Make a run ready to be taken up, with a recipe that does not die any more."""
-    recipe_offer()
+    recipe_offer(text=text)
     (source,) = sources_of([("recipes", "TinyRecipe")])
     RecipeRun.objects.filter(pk=run.pk).update(state="interrupted", source=source)
     run.refresh_from_db()
@@ -91,3 +149,39 @@ def test_what_a_dead_attempt_asked_and_nobody_began_does_not_happen_in_the_next_
         thread.join(timeout=90)
     assert RecipeRun.objects.get(pk=run.pk).state == RecipeRun.State.COMPLETED
     assert steps.exists()
+
+
+def test_each_call_that_makes_a_model_has_an_experiment_of_its_own_after_an_interruption() -> None:
+    recipe_offer(text=SEEDS.replace("CRASH", CRASH))
+    run = recipe_start(recipe_name="TinyRecipe", by="ada")
+    with pytest.raises(GeneratorExit):
+        run_now(run)
+    first = list(Experiment.objects.order_by("pk"))
+    run = run_now(interrupted(run, SEEDS.replace("CRASH", "pass")))
+    assert (run.state, run.error) == (RecipeRun.State.COMPLETED, "")
+    calls = run.steps.filter(kind="create_model", abandoned=False)
+    made = [Experiment.objects.get(slug=call.result) for call in calls]
+    assert made[:2] == first
+    assert len(set(made)) == 4
+    assert [card.name for one in made for card in one.task_cards.all()] == ["recon"] * 4
+
+
+def test_only_the_branches_of_the_phase_that_begins_anew_are_given_up() -> None:
+    def text(first: str, second: str) -> str:
+        return BRANCHES.replace("FIRST", first).replace("SECOND", second)
+
+    recipe_offer(text=text(CRASH, "pass"))
+    run = recipe_start(recipe_name="TinyRecipe", by="ada")
+    with pytest.raises(GeneratorExit):
+        run_now(run)
+    with pytest.raises(GeneratorExit):
+        run_now(interrupted(run, text("pass", CRASH)))
+    tags = ["start", "branch", "second tag", "third tag"]
+    assert [states_tagged(tag).count() for tag in tags] == [1, 1, 1, 1]
+    good = list(states_tagged("branch") | states_tagged("second tag"))
+    run = run_now(interrupted(run, text("pass", "pass")))
+    assert (run.state, run.error) == (RecipeRun.State.COMPLETED, "")
+    assert list(states_tagged("branch") | states_tagged("second tag")) == good
+    assert states_tagged("third tag").count() == 1
+    given_up = Checkpoint.objects.filter(tag__contains="given up").values_list("tag", flat=True)
+    assert sorted(tag.split(" (")[0] for tag in given_up) == ["branch", "second tag", "third tag"]

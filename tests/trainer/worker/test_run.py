@@ -6,12 +6,15 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
+from tests.trainer.worker.steered import take_up_again
 from trainer.models import Checkpoint, Experiment, Job, LossSeries, TrainerNode
 from trainer.selectors.jobs import job_with_summary
 from trainer.selectors.losses import loss_points
 from trainer.services.checkpoint_files import checkpoint_directory, checkpoint_problem
 from trainer.services.drafts import draft_name
 from trainer.services.job_start import job_start
+from trainer.services.jobs import FenceLostError, job_take_from_silent
+from trainer.worker import session
 from trainer.worker.run import job_run
 from trainer.worker.snapshot import snapshot_take
 
@@ -55,6 +58,24 @@ def test_the_total_is_the_weighted_sum_of_the_stored_losses(queued_job: Job) -> 
 def test_the_final_checkpoint_becomes_the_experiments_current_one(queued_job: Job) -> None:
     job_run(queued_job.pk)
     checkpoint = Checkpoint.objects.get()
+    assert (checkpoint.kind, checkpoint.step) == (Checkpoint.Kind.FINAL, 12)
+    assert Experiment.objects.get().current_checkpoint == checkpoint
+
+
+def test_a_death_between_the_final_checkpoint_and_the_end_makes_no_second_one(
+    queued_job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(job: Job, **told: object) -> None:
+        raise FenceLostError("as kill -9 leaves it: nothing more is written")
+
+    with monkeypatch.context() as death:
+        death.setattr(session, "job_end", die)
+        job_run(queued_job.pk)
+    assert job_take_from_silent(Job.objects.get(pk=queued_job.pk), known_dead=True)
+    take_up_again(queued_job)
+    job_run(queued_job.pk)
+    assert Job.objects.get(pk=queued_job.pk).state == Job.State.COMPLETED
+    (checkpoint,) = Checkpoint.objects.all()
     assert (checkpoint.kind, checkpoint.step) == (Checkpoint.Kind.FINAL, 12)
     assert Experiment.objects.get().current_checkpoint == checkpoint
 
