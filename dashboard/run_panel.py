@@ -3,8 +3,9 @@
 import json
 from typing import Any
 
-from trainer.models import Experiment
+from trainer.models import Experiment, Job
 from trainer.selectors.checkpoints import checkpoint_current
+from trainer.selectors.job_tasks import job_has_task_to_train
 from trainer.selectors.jobs import job_active, job_as_dict, job_is_stopping
 from trainer.selectors.nodes import trainer_is_online
 
@@ -24,6 +25,9 @@ def run_panel(experiment: Experiment) -> dict[str, Any]:
     return {
         "experiment": experiment,
         "run_job": job,
+        "run_rests": job is not None
+        and job.state == Job.State.PAUSED
+        and not job_has_task_to_train(job),
         "run_record": json.dumps(job_as_dict(job) if job else None),
         "stopping": job is not None and job_is_stopping(job),
         "trainer_online": trainer_is_online(),

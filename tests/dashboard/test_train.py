@@ -161,13 +161,25 @@ def answer_as_a_worker(command):
     command_applied(command=command, step=0, detail={})
 
 
-def test_a_job_that_no_worker_has_cannot_be_paused(htmx, experiment):
+def test_a_job_that_no_worker_has_offers_no_pause(htmx, experiment):
     htmx.post("/partials/train/start/", GOOD)
-    job = Job.objects.get()
     assert "Pause" not in htmx.get("/partials/run/").content.decode()
-    response = htmx.post("/partials/run/pause/", {"job": job.pk})
-    assert response.status_code == 422
-    assert b"only a running job" in response.content
+
+
+@pytest.mark.parametrize(
+    ("schedule", "left"), [("joint", {"enabled": False}), ("weighted", {"weight": 0})]
+)
+def test_a_job_without_a_task_to_train_says_so_and_offers_no_resume(
+    htmx, experiment, schedule, left
+):
+    job = Scribe.start(experiment).job
+    Job.objects.update(schedule=schedule)
+    job_pause_set(job, paused=True)
+    assert "Resume" in htmx.get("/partials/run/").content.decode()
+    experiment.task_cards.update(**left)
+    page = htmx.get("/partials/run/").content.decode()
+    assert "No task is left to train." in page
+    assert "Resume" not in page
 
 
 def test_stop_never_reaches_a_job_that_the_button_was_not_shown_for(htmx, experiment):

@@ -63,6 +63,14 @@ def job_task_added(command: JobCommand) -> JobTask:
     )
 
 
+def job_has_task_to_train(job: Job) -> bool:
+    """Return whether a job in progress can do a step, as the cards say it; else it rests."""
+    cards = job.experiment.task_cards.filter(enabled=True, name__in=job_task_names(job))
+    if job.schedule == Job.Schedule.WEIGHTED:
+        cards = cards.filter(weight__gt=0)
+    return cards.exists()
+
+
 def job_task_names(job: Job) -> set[str]:
     """Return the names of the tasks that a job has, had, or is about to get."""
     added = JobCommand.objects.filter(job=job, kind="add_task").exclude(
