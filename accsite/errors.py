@@ -60,11 +60,13 @@ def _wants_json(request: HttpRequest) -> bool:
     # A script, or a panel of a page, which has no use for another page.
     if "Authorization" in request.headers or "HX-Request" in request.headers:
         return True
-    if "text/html" not in request.headers.get("Accept", ""):
-        return True  # a script; every browser's page view names HTML
+    accepted = request.headers.get("Accept", "")
+    is_page_view = "text/html" in accepted  # as every browser's is
+    if "application/json" in accepted and not is_page_view:
+        return True
     if request.resolver_match and "dashboard" in request.resolver_match.app_names:
         return False  # a page may share its first segment with the API, as /registry/ does
-    return request.path.strip("/").partition("/")[0] in _api_segments()
+    return not is_page_view or request.path.strip("/").partition("/")[0] in _api_segments()
 
 
 @cache

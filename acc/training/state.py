@@ -7,8 +7,9 @@ from typing import Any
 from torch import Tensor, nn
 
 from acc.tasks.base import Task
+from acc.training.heads import MODEL_GROUP, head_group
 from acc.training.randomness import RandomStream, rng_load, rng_state
-from acc.training.trainer import MODEL_GROUP, Trainer, head_group
+from acc.training.trainer import Trainer
 
 
 class StateMismatchError(Exception):

@@ -12,12 +12,11 @@ from acc.model_output import ModelOutput
 from acc.tasks.base import Task
 from acc.training.batch_feed import BatchFeed, derived_seed
 from acc.training.clock import StepClock
+from acc.training.heads import MODEL_GROUP, head_forget, head_train
 from acc.training.loss_ring import Layout, LossRing
 from acc.training.randomness import RandomStream
 from acc.training.schedule import Schedule, Turns
 from acc.training.task_loss import TaskStepError, loss_of, weighted_sum
-
-MODEL_GROUP = "model"
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ class Trainer:
         self.feeds[dataset.name] = feed
         self.tasks[name] = task
         self._places[name] = 1 + max(self._places.values(), default=0)
-        self._train_head(task)
+        head_train(self.optimizer, task, lr=self.probe_lr)
         self._arrange()
 
     def remove_task(self, name: str) -> Task:
@@ -122,7 +121,7 @@ class Trainer:
         del self._places[name]
         self.task_streams.pop(name, None)
         others = [*self.tasks.values(), *self.aside.values()]
-        self._forget_head(task, others)
+        head_forget(self.optimizer, task, others)
         used = {other.dataset.name for other in others}
         self.feeds = {key: feed for key, feed in self.feeds.items() if key in used}
         self.feed_streams = {key: own for key, own in self.feed_streams.items() if key in used}
@@ -268,37 +267,6 @@ class Trainer:
         gradients = [p.grad for group in groups for p in group["params"] if p.grad is not None]
         return torch.nn.utils.get_total_norm(gradients)
 
-    def _train_head(self, task: Task) -> None:
-        """Give the optimizer those of a head's parameters that it does not have already."""
-        if task.head is None:
-            return
-        trained = {p for group in self.optimizer.param_groups for p in group["params"]}
-        parameters = [p for p in task.head.parameters() if p not in trained]
-        if parameters:
-            self.optimizer.add_param_group(
-                {"params": parameters, "lr": self.probe_lr, "name": head_group(task)}
-            )
-
-    def _forget_head(self, task: Task, others: list[Task]) -> None:
-        """Take a head's parameters from the optimizer, but for those that another head shares."""
-        shared = {
-            parameter: head_group(other)
-            for other in others
-            if other.head is not None
-            for parameter in other.head.parameters()
-        }
-        groups = []
-        for group in self.optimizer.param_groups:
-            if group["name"] == head_group(task):
-                kept = [parameter for parameter in group["params"] if parameter in shared]
-                for parameter in set(group["params"]) - set(kept):
-                    self.optimizer.state.pop(parameter, None)
-                if not kept:
-                    continue
-                group.update(params=kept, name=shared[kept[0]])
-            groups.append(group)
-        self.optimizer.param_groups[:] = groups
-
     def _arrange(self) -> None:
         """Work out once, not at every step, who shares a batch and what the columns are."""
         self._enabled = [task for task in self.tasks.values() if task.enabled]
@@ -315,11 +283,6 @@ class Trainer:
             (name, members, any(task.reads_reconstruction for _, task in members))
             for name, members in by_dataset.items()
         ]
-
-
-def head_group(task: Task) -> str:
-    """Return the name of the optimizer group that holds a task's head."""
-    return f"head:{task.name}"
 
 
 def _takes_decode(model: nn.Module) -> bool:

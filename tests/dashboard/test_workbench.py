@@ -180,7 +180,7 @@ def test_the_chart_library_is_the_one_that_the_page_was_written_for():
 
 
 def test_error_pages_are_our_own(browser_client, client):
-    response = browser_client.get("/nothing-here/")
+    response = browser_client.get("/nothing-here/", headers={"Accept": "text/html"})
     assert response.status_code == 404
     assert b"Back to the workbench" in response.content
     strict = type(client)(enforce_csrf_checks=True)

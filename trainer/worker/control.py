@@ -19,7 +19,7 @@ from trainer.services.jobs import FenceLostError, job_lease_renew
 from trainer.worker.meter import Meter
 from trainer.worker.pulse import Pulse
 from trainer.worker.stop_flag import stop_requested
-from trainer.worker.task_fetch import Fetched
+from trainer.worker.task_parts import Fetched
 
 logger = logging.getLogger("acc.worker")
 

@@ -7,8 +7,8 @@ import torch
 
 from acc.autoencoder import BaseAutoencoder
 from acc.tasks.base import Task
+from acc.training.heads import head_group
 from acc.training.state import TrainingState, adopt_weights
-from acc.training.trainer import head_group
 from trainer.models import Checkpoint, Experiment, Job, Registry, TaskCard
 from trainer.selectors.checkpoints import checkpoint_current, checkpoint_get
 from trainer.selectors.job_tasks import job_tasks_in

@@ -20,7 +20,7 @@ from trainer.worker.control import Control, Order
 from trainer.worker.error_sentence import error_sentence
 from trainer.worker.eval_cadence import EvalCadence
 from trainer.worker.recorder import Recorder
-from trainer.worker.task_fetch import Fetched, task_fetch
+from trainer.worker.task_parts import Fetched, task_parts_fetch
 from trainer.worker.task_steering import TaskSteering
 
 # A paused loop wakes this often by itself, to see whether the recorder is still well.
@@ -150,7 +150,7 @@ class Steering:
             self._held.append(command)
         elif command.kind == "add_task":
             self._fetching = True
-            task_fetch(command, lambda: self._tasks.dataset(command), self._control.put)
+            task_parts_fetch(command, lambda: self._tasks.parts(command), self._control.put)
         else:
             self._apply_at_once(command)
 
@@ -164,9 +164,9 @@ class Steering:
         self._fetching = False
         command = fetched.command
         try:
-            if fetched.dataset is None:
+            if fetched.parts is None:
                 raise fetched.error or RuntimeError("nothing was fetched")
-            detail = self._tasks.join(command, fetched.dataset)
+            detail = self._tasks.join(command, fetched.parts)
         except (Exception, SystemExit) as error:  # noqa: BLE001  a task's code may raise anything
             self._refuse(command, error)
         else:
@@ -187,7 +187,7 @@ class Steering:
     def _effect(self, command: JobCommand) -> dict[str, Any]:
         """Let a command take effect now, though its data may have to be waited for."""
         if command.kind == "add_task":
-            return self._tasks.join(command, self._tasks.dataset(command))
+            return self._tasks.join(command, self._tasks.parts(command))
         if command.kind not in self._verbs:
             raise ValueError(f"no job understands the command '{command.kind}'")
         return self._verbs[command.kind](command.payload)

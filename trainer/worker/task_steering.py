@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
-from acc.dataset import AccDataset
 from acc.tasks.base import Task
 from acc.training.randomness import own_randomness
 from acc.training.rehearsal import rehearse
 from acc.training.trainer import Trainer
 from trainer.models import Job, JobCommand
 from trainer.selectors.job_tasks import JobTask, job_task_added
-from trainer.worker.build import dataset_build, task_class_find, task_make
+from trainer.worker.build import task_make
 from trainer.worker.job_trainer import joining_seed
 from trainer.worker.summary import Summaries
+from trainer.worker.task_parts import TaskParts, task_parts
 
 Detail = dict[str, Any]
 
@@ -41,28 +41,21 @@ class TaskSteering:
         task = self._trainer.tasks.get(name)
         return None if task is None else {"weight": task.weight, "enabled": task.enabled}
 
-    def dataset(self, command: JobCommand) -> AccDataset:
-        """Return the dataset of a task that is to join, on the device that trains.
+    def parts(self, command: JobCommand) -> TaskParts:
+        """Return what a task that is to join is made of; raises as `task_parts`.
 
         Runs on another thread while the loop goes on: it looks, and changes nothing.
-
-        Raises:
-            DatasetError, SourceLost: it cannot be had.
         """
         task = job_task_added(command)
-        name = task.plan["dataset"]
-        feed = self._trainer.feeds.get(name)
-        if feed is not None:
-            return feed.dataset
-        return dataset_build(name, task.dataset["spec"]).to(self._trainer.device)
+        feed = self._trainer.feeds.get(task.plan["dataset"])
+        return task_parts(task, feed.dataset if feed else None, self._trainer.device)
 
-    def join(self, command: JobCommand, dataset: AccDataset) -> Detail:
-        """Attach a task between two steps.
+    def join(self, command: JobCommand, parts: TaskParts) -> Detail:
+        """Attach a task of the parts between two steps.
 
         Raises:
             TaskError: it does not fit the model or its dataset, or has a wrong parameter.
             TaskStepError: it has no loss for a batch; the job would fail at its next step.
-            SourceLost: its class's text is not stored.
             Exception: whatever its code raises; nothing has changed.
         """
         task: JobTask = job_task_added(command)
@@ -70,20 +63,16 @@ class TaskSteering:
         if name in self._trainer.tasks:
             raise ValueError(f"job {self._job.pk} trains a task named '{name}' already")
         seed = joining_seed(self._job, name, self._trainer.step_count)
-        # On this thread and apart: a file's text may draw or seed, in the middle of a step.
-        with own_randomness(seed):
-            task_class = task_class_find(task.plan, task.sources)
-
-        def made() -> Task:
-            with own_randomness(seed):
-                return task_make(task_class, task.plan, dataset, self._trainer.model)
-
-        rehearse(self._trainer, made(), seed=seed)
-        joining = made()
-        self._trainer.add_task(joining, seed=seed)
-        self._summaries.declare(name, colour=task.plan["colour"], bounds=joining.loss_bounds)
+        rehearse(self._trainer, self._made(task, parts, seed), seed=seed)
+        made = self._made(task, parts, seed)
+        self._trainer.add_task(made, seed=seed)
+        self._summaries.declare(name, colour=task.plan["colour"], bounds=made.loss_bounds)
         told = ("class_name", "dataset", "weight", "enabled")
         return {"task": name, **{key: task.plan[key] for key in told}}
+
+    def _made(self, task: JobTask, parts: TaskParts, seed: int) -> Task:
+        with own_randomness(seed):
+            return task_make(parts.task_class, task.plan, parts.dataset, self._trainer.model)
 
     def _set_weight(self, payload: dict[str, Any]) -> Detail:
         name, weight = self._trained(payload), payload["weight"]
