@@ -48,6 +48,8 @@ class Session:
         tasks = job_tasks(job)
         self.trainer = trainer_build(job, tasks, self.device)
         self.resumed = job.checkpoint is not None
+        # Now, since its row may be gone by the end.
+        self._claimed_with = job.checkpoint and (job.checkpoint.kind, job.checkpoint.job_step)
         if job.checkpoint is not None:
             restore(self.trainer, _state_of(job.checkpoint))
         elif job.start_checkpoint is not None:
@@ -159,12 +161,7 @@ class Session:
 
     def _has_its_last(self, kind: Checkpoint.Kind) -> bool:
         """Return whether the job has it already: a worker died between that and the job's end."""
-        claimed = self.job.checkpoint
-        return (
-            claimed is not None
-            and claimed.kind == kind
-            and claimed.job_step == self.trainer.step_count
-        )
+        return self._claimed_with == (kind, self.trainer.step_count)
 
     def _save_what_is_good(self) -> None:
         """Store the losses and, where it can still be read, the state of the last good step."""
