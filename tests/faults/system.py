@@ -182,6 +182,8 @@ class System:
 
         def stopped_without_the_lock() -> bool:
             process.suspend()
+            # The signal stops one thread, which stops the others once it has a processor.
+            wait_until(lambda: _threads_stand_still(process), f"{process.pid} is stopped")
             with closing(sqlite3.connect(self.home / "acc.sqlite3", timeout=1)) as database:
                 try:
                     database.execute("BEGIN IMMEDIATE")
@@ -247,3 +249,8 @@ class System:
         status, answer = self.answer(method, path, body)
         assert status == 200, f"{method} {path}: {status} {answer}"
         return answer
+
+
+def _threads_stand_still(process: psutil.Process) -> bool:
+    stats = Path(f"/proc/{process.pid}/task").glob("*/stat")
+    return all(stat.read_text().rpartition(") ")[2].startswith("T") for stat in stats)
