@@ -26,7 +26,7 @@ SHOWN = (Call.Kind.EVAL_RUN, Call.Kind.PICTURES, Call.Kind.COMPARE, Call.Kind.LA
 # Whoever asks for the same once more waits with the first: nothing is changed by these.
 PURE_LOOKS = (Call.Kind.DATASET_SAMPLE,)
 # The eval workers answer one after the other, and others want to be answered, too.
-MOST_PENDING = 20
+MOST_PENDING = 50
 
 
 class CallRefused(Exception):

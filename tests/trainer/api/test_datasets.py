@@ -87,7 +87,7 @@ def test_no_path_leaves_the_operators_directory(script, image_dir, refused):
 def test_who_asks_on_and_on_is_told_to_wait(script, refused):
     dataset_make("digits")
     node_heartbeat(devices=["cpu"], versions={})
-    waiting = [Call(kind="dataset_sample", payload={"n": n}, by="operator") for n in range(20)]
+    waiting = [Call(kind="dataset_sample", payload={"n": n}, by="operator") for n in range(50)]
     Call.objects.bulk_create(waiting)
     sentence = refused(script.get("/datasets/digits/sample"), 429)
     assert "wait for the trainer already" in sentence

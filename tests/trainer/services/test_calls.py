@@ -135,11 +135,11 @@ def test_another_look_and_other_work_are_questions_of_their_own():
     assert Call.objects.count() == 4
 
 
-def test_nobody_has_more_than_twenty_questions_waiting_and_others_go_on():
+def test_nobody_has_more_than_fifty_questions_waiting_and_others_go_on():
     node_heartbeat(devices=["cpu"], versions={})
-    for number in range(20):
+    for number in range(50):
         call_send(kind="anything", payload={"n": number}, by="vera")
-    with pytest.raises(TooManyAsked, match="20 of your questions wait for the trainer already"):
+    with pytest.raises(TooManyAsked, match="50 of your questions wait for the trainer already"):
         call_ask(kind="anything", payload={}, by="vera")
     thread = answering(answer={"n": 3})
     assert call_ask(kind="anything", payload={}, by="otto") == {"n": 3}
