@@ -12,8 +12,9 @@ from acc.registry.offer import RegisteredClass
 from acc.registry.probe import Look
 from acc.registry.source import content_hash
 
-# A file that was truncated may have to wait for its text longer than a change for its end.
-EMPTY_FACTOR = 3.0
+# A file that was truncated may have to wait for its text longer than a change for its end: on a
+# busy machine its writer is held up in between, and its classes would be gone meanwhile.
+EMPTY_FACTOR = 10.0
 # A look that ran out of time may only have met a busy machine: it is taken again after so long,
 # each time after twice as long as before.
 AGAIN_SECONDS = 10.0
