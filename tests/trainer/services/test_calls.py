@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from tests.setup.trainer import trainer_stays
 from tests.setup.waiting import wait_until
 from tests.trainer.rows import at_once
 from trainer.models import Call
@@ -77,7 +78,7 @@ def test_nobody_waits_for_a_trainer_that_leaves_meanwhile(monkeypatch):
 
 
 def test_the_answer_comes_back():
-    node_heartbeat(devices=["cpu"], versions={})
+    trainer_stays()
     thread = answering(answer={"n": 3})
     assert call_ask(kind="anything", payload={}, by="ann") == {"n": 3}
     thread.join()
@@ -85,7 +86,7 @@ def test_the_answer_comes_back():
 
 
 def test_a_refusal_comes_back_in_the_words_of_who_refused():
-    node_heartbeat(devices=["cpu"], versions={})
+    trainer_stays()
     thread = answering(error="it does not fit")
     with pytest.raises(CallRefused, match=r"^it does not fit$"):
         call_ask(kind="anything", payload={})
@@ -103,12 +104,12 @@ def test_the_same_look_of_many_is_one_question(monkeypatch):
             return LEAVING.wait(seconds)
 
     monkeypatch.setattr(calls, "LEAVING", Watched())
-    node_heartbeat(devices=["cpu"], versions={})
+    trainer_stays()
+    kind, payload = Call.Kind.DATASET_SAMPLE, {"name": "digits", "n": 8}
+    call_send(kind=kind, payload=payload)
 
     def ask():
-        return call_ask(
-            kind=Call.Kind.DATASET_SAMPLE, payload={"name": "digits", "n": 8}, by="vera"
-        )
+        return call_ask(kind=kind, payload=payload, by="vera")
 
     def answer():
         wait_until(lambda: len(waiting) == 3, "all of them wait", seconds=60)
@@ -122,7 +123,7 @@ def test_the_same_look_of_many_is_one_question(monkeypatch):
 
 
 def test_another_look_and_other_work_are_questions_of_their_own():
-    node_heartbeat(devices=["cpu"], versions={})
+    trainer_stays()
     call_send(kind=Call.Kind.DATASET_SAMPLE, payload={"name": "digits", "n": 8})
     call_send(kind="anything", payload={"n": 1})
     for kind, payload in (
@@ -136,7 +137,7 @@ def test_another_look_and_other_work_are_questions_of_their_own():
 
 
 def test_nobody_has_more_than_fifty_questions_waiting_and_others_go_on():
-    node_heartbeat(devices=["cpu"], versions={})
+    trainer_stays()
     for number in range(50):
         call_send(kind="anything", payload={"n": number}, by="vera")
     with pytest.raises(TooManyAsked, match="50 of your questions wait for the trainer already"):
