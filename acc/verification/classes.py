@@ -85,9 +85,12 @@ def syntax_error(world: World) -> str:
     """A syntax error is reported with its line; the last good class stays; mending it helps."""
     good = world.file.read_text()
     world.file.write_text(good + "\n\ndef broken(:\n")
-    error = wait_for(world.broken, seconds=VISIBLE_SECONDS, what="the error")
+    error = wait_for(
+        lambda: (found := world.broken()) and found["last_good"] and found,
+        seconds=VISIBLE_SECONDS,
+        what="the error beside the last good class",
+    )
     assert error["line"] == good.count("\n") + 3, f"line {error['line']} is reported"
-    assert error["last_good"], "the last good class is not kept"
     assert world.offered(world.class_name), "the last good class is no longer on offer"
     assert world.client.get("/health")["trainer"] == "online", "the trainer is gone"
     world.file.write_text(good)
