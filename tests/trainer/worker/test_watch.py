@@ -60,6 +60,21 @@ def test_a_file_that_goes_bad_is_the_error_of_the_registry_that_still_offers_its
     assert look() == []
 
 
+def test_a_file_that_goes_bad_keeps_its_classes_whichever_registry_is_told_first(place):
+    file = place / "own.py"
+    file.write_text(GENERATOR)
+    registries = registries_make(settle_seconds=0.0)
+    keeper = Keeper(registries)
+    for registry in registries:
+        registry.refresh()
+        keeper.keep(registry)
+    file.write_text(GENERATOR + "1 / 0\n")
+    for registry in registries:
+        registry.refresh()
+        keeper.keep(registry)
+        assert [row.last_good for row in RegistryError.objects.all()] == [True]
+
+
 def test_a_name_that_two_files_claim_is_an_error_beside_a_file_that_does_not_load(look, place):
     (place / "a.py").write_text(GENERATOR)
     look()

@@ -5,7 +5,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
@@ -158,8 +158,15 @@ class Keeper:
         """
         self._found[registry.name] = registry.errors()
         told = one_each(self._found, order=[registry.name for registry in self._registries])
+        # Registries look one after the other: the one that is told of an error may not be the one
+        # that goes on offering the file's classes.
+        looked = [other for other in self._registries if other.name in self._found]
+        offered = {offer.file for other in looked for offer in other.list()}
         for other in self._registries:
-            errors = told.get(other.name, [])
+            errors = [
+                replace(error, last_good=error.last_good or error.file in offered)
+                for error in told.get(other.name, [])
+            ]
             if other is registry or errors != self._stored.get(other.name, []):
                 self._store(other, errors)
 
