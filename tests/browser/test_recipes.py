@@ -1,7 +1,7 @@
 """Recipes as somebody at the screen runs and follows them."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.dashboard.looks import looked
 from tests.dashboard.recipe_runs import next_phase, recipes_offer, report, run_begin, say
@@ -44,6 +44,26 @@ def test_a_recipe_is_run_followed_and_stopped(desk, experiment):
     recipe_end(held, state=RecipeRun.State.STOPPED)
     expect(row.locator(".badge")).to_have_text("stopped")
     expect(steps).to_have_value("31")
+
+
+def test_a_form_sent_before_the_scripts_are_there_is_sent_when_they_are(desk, experiment):
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    desk.page.route("**/htmx*.js", hold)
+    desk.page.goto(f"{desk.url}/recipes/", wait_until="commit")
+    steps = desk.page.get_by_role("textbox", name="steps")
+    steps.fill("many")
+    desk.page.get_by_role("button", name="Run recipe").click(no_wait_after=True)
+    assert desk.page.evaluate("typeof htmx") == "undefined"
+    for route in held:
+        route.continue_()
+    expect(desk.page.locator(".field__error")).to_have_text("Must be a whole number.")
+    expect(steps).to_have_value("many")
+    assert desk.page.url == f"{desk.url}/recipes/"
+    desk.forgive_refusals()
 
 
 def test_a_runs_page_follows_it_and_leaves_what_is_unfolded(desk, experiment):
