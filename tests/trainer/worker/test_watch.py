@@ -1,12 +1,14 @@
 """What the watching process makes of a directory that all registries read."""
 
 import datetime
+from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone
 
 from trainer.models import RegisteredClass, RegistryError, TrainerNode
 from trainer.services.registry import registry_store
+from trainer.worker.watch import watch as watch_module
 from trainer.worker.watch.watch import Keeper, leads, registries_make, rows_stored
 
 pytestmark = pytest.mark.django_db
@@ -101,13 +103,31 @@ def test_of_two_trainer_sides_the_one_that_is_alive_longest_keeps_the_rows(monke
     assert leads()
 
 
-def test_what_another_trainer_side_wrote_is_put_right_but_not_at_once_again(place):
+@pytest.fixture
+def clock(monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(watch_module, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    return now
+
+
+@pytest.fixture
+def keeper(place):
     (place / "own.py").write_text(GENERATOR)
+    (place / "broken.py").write_text("def\n")
     registries = registries_make(settle_seconds=0.0)
     keeper = Keeper(registries)
     for registry in registries:
         registry.refresh()
         keeper.keep(registry)
+    return keeper
+
+
+def test_rows_that_nobody_else_wrote_are_left_alone(keeper, caplog):
+    keeper.mend()
+    assert "put right" not in caplog.text
+
+
+def test_what_another_trainer_side_wrote_is_put_right_but_not_at_once_again(keeper, clock):
     ours = rows_stored()
     registry_store(registry="generators", offers=[], errors=[])
     assert rows_stored() != ours
@@ -118,3 +138,41 @@ def test_what_another_trainer_side_wrote_is_put_right_but_not_at_once_again(plac
     registry_store(registry="generators", offers=[], errors=[])
     keeper.mend()
     assert rows_stored() != ours
+
+
+def test_who_was_undone_again_and_again_waits_longer_until_it_is_left_alone(keeper, clock):
+    ours = rows_stored()
+
+    def put_right_after(seconds: float) -> bool:
+        registry_store(registry="generators", offers=[], errors=[])
+        clock[0] += seconds
+        keeper.mend()
+        return rows_stored() == ours
+
+    assert put_right_after(0)
+    assert put_right_after(2)
+    assert not put_right_after(2)
+    assert put_right_after(2)
+    clock[0] += 24
+    keeper.mend()
+    assert put_right_after(0)
+    assert put_right_after(2)
+
+
+def test_rows_that_another_trainer_side_wrote_at_the_same_moment_are_put_right(
+    keeper, clock, monkeypatch
+):
+    ours = rows_stored()
+
+    def written_over(**rows):
+        registry_store(**rows)
+        registry_store(registry=rows["registry"], offers=[], errors=[])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(watch_module, "registry_store", written_over)
+        registry_store(registry="generators", offers=[], errors=[])
+        keeper.mend()
+        assert rows_stored() != ours
+    clock[0] += 2
+    keeper.mend()
+    assert rows_stored() == ours

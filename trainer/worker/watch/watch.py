@@ -175,7 +175,8 @@ class Keeper:
 
         It does so in the seconds in which a starved machine, that leads, goes unheard. Two whose
         clocks differ may both take themselves for the leader: each waits longer every time, else
-        they would undo each other's work once a second.
+        they would undo each other's work once a second. Rows that then stay right for as long as
+        was waited are nobody else's any more.
 
         Raises:
             django.db.Error: as `keep`.
@@ -198,17 +199,22 @@ class Keeper:
             )
             self._mend_from = now + self._mend_wait
             self._mend_wait = min(2 * self._mend_wait, MOST_MEND_SECONDS)
+        elif now >= self._mend_from + self._mend_wait:
+            self._mend_wait = MEND_SECONDS
 
     def _store(self, registry: BaseRegistry[Any], errors: list[LoadError]) -> None:
-        offers = [asdict(offer) for offer in registry.list()]
+        offers = registry.list()
+        facts = [asdict(offer) for offer in offers]
         rows = [asdict(error) for error in errors]
-        persist(lambda: registry_store(registry=registry.name, offers=offers, errors=rows))
+        persist(lambda: registry_store(registry=registry.name, offers=facts, errors=rows))
         for error in errors:
             if error not in self._stored.get(registry.name, []):
                 place = f"{error.file}:{error.line}" if error.line else error.file
                 logger.warning("%s: %s", place, error.error.partition("\n")[0])
         self._stored[registry.name] = errors
-        self._rows[registry.name] = persist(rows_stored)[registry.name]
+        # Not read back: another trainer side may have written since.
+        classes = {(offer.class_name, offer.source_sha256) for offer in offers}
+        self._rows[registry.name] = classes | {(error.file, error.error) for error in errors}
 
 
 def one_each(
