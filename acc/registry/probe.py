@@ -164,6 +164,8 @@ class Probe:
             for pipe in [pipe for pipe in pipes if pipe in ready]:
                 kept, limit = pipes[pipe]
                 chunk = os.read(pipe.fileno(), 65536)
+                if chunk and not kept and pipe is answer_r:
+                    child.begin()
                 kept += chunk
                 if not chunk:
                     del pipes[pipe]

@@ -34,7 +34,12 @@ class ProbeProcess:
 
     @property
     def age(self) -> float:
+        """For how long its file has run; before that, for how long it has not begun."""
         return time.monotonic() - self.started_at
+
+    def begin(self) -> None:
+        """Count its time from now on: its file begins."""
+        self.started_at, self.idle_looks = time.monotonic(), 0
 
     @property
     def cpu_seconds(self) -> float:
