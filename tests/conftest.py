@@ -3,11 +3,19 @@
 import pytest
 from django.conf import settings
 
+from tests.setup.clock import still_clock
 from tests.setup.machines import machines
 from tests.setup.needs import needs_check, pytest_sessionfinish
 from tests.setup.services import valkey, valkey_server
 
-__all__ = ["machines", "needs_check", "pytest_sessionfinish", "valkey", "valkey_server"]
+__all__ = [
+    "machines",
+    "needs_check",
+    "pytest_sessionfinish",
+    "still_clock",
+    "valkey",
+    "valkey_server",
+]
 
 
 def pytest_configure() -> None:

@@ -1,16 +1,22 @@
-"""An experiment with three tasks, and somebody who is signed in."""
+"""An experiment with three tasks, a trainer side, and somebody who is signed in."""
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
 from tests.dashboard.rows import experiment_make
+from tests.setup.trainer import trainer_stays
 from trainer.models import Experiment
 
 
 @pytest.fixture
 def experiment(db) -> Experiment:
     return experiment_make("digits")
+
+
+@pytest.fixture
+def trainer_online(db) -> None:
+    trainer_stays(devices=("cuda:0", "cpu"))
 
 
 @pytest.fixture

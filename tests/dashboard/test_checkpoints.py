@@ -4,13 +4,12 @@ import re
 
 import pytest
 from django.db import connection
-from django.utils import timezone
 
 from dashboard.checkpoint_tree import TreeFold, TreeLine, tree_lines
 from tests.dashboard.measured import answer_call
 from tests.dashboard.states import chain_make, measured, state_make
 from tests.dashboard.test_eval_panel import words
-from trainer.models import Call, Checkpoint, Experiment, TrainerNode
+from trainer.models import Call, Checkpoint, Experiment
 from trainer.services.job_start import job_start
 
 TREE = "/partials/checkpoints/tree/"
@@ -19,11 +18,6 @@ TREE = "/partials/checkpoints/tree/"
 @pytest.fixture(autouse=True)
 def _own_room(settings, tmp_path):
     settings.CHECKPOINT_DIR = tmp_path / "checkpoints"
-
-
-@pytest.fixture
-def trainer_online(db):
-    TrainerNode.objects.create(name="here:1", seen_at=timezone.now(), devices=["cpu"])
 
 
 def do(client, checkpoint, verb, **typed):

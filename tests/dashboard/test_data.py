@@ -2,12 +2,11 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.utils import timezone
 
 from tests.dashboard.measured import PIXEL, name_of
 from tests.dashboard.test_eval_panel import words
 from tests.trainer.rows import dataset_make, offer_make
-from trainer.models import Call, Dataset, TaskCard, TrainerNode
+from trainer.models import Call, Dataset, TaskCard
 from trainer.selectors.reconstructions import SAMPLE_ROOM
 from trainer.services.picture_files import picture_keep
 from trainer.services.registry import registry_store
@@ -28,11 +27,6 @@ COUNT = {
 @pytest.fixture(autouse=True)
 def _own_room(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
-
-
-@pytest.fixture
-def trainer_online(db):
-    TrainerNode.objects.create(name="here:1", seen_at=timezone.now(), devices=["cpu"])
 
 
 def seen(name="pets", **facts):

@@ -5,19 +5,13 @@ import re
 from html import unescape
 
 import pytest
-from django.utils import timezone
 
 from dashboard.eval_panel import trend_of, verdict_of
 from dashboard.sparkline import sparkline
 from tests.dashboard.measured import answer_call, evaluated
-from trainer.models import Call, TaskCard, TrainerNode
+from trainer.models import Call, TaskCard
 
 PANEL, RUN = "/partials/eval/", "/partials/eval/run/"
-
-
-@pytest.fixture
-def trainer_online(db):
-    TrainerNode.objects.create(name="here:1", seen_at=timezone.now(), devices=["cpu"])
 
 
 def words(response) -> str:

@@ -1,17 +1,9 @@
 """The page of the latent: what it shows of a look, and how one is asked for."""
 
-import pytest
-from django.utils import timezone
-
 from tests.dashboard.looks import looked
-from trainer.models import Call, TrainerNode
+from trainer.models import Call
 
 PAGE, LOOK = "/latent/", "/partials/latent/look/"
-
-
-@pytest.fixture
-def trainer_online(db):
-    TrainerNode.objects.create(name="here:1", seen_at=timezone.now(), devices=["cpu"])
 
 
 def test_the_page_shows_ways_units_samples_and_the_plane(browser_client, experiment):

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
-from django.utils import timezone
 
 from acc.evaluation.difference import STEPS, colour_table
 from tests.dashboard.measured import PIXEL, answer_call, name_of, pictured
 from tests.dashboard.test_eval_panel import words
-from trainer.models import Call, TaskCard, TrainerNode
+from trainer.models import Call, TaskCard
 from trainer.services.picture_files import picture_keep
 
 PANEL, REFRESH = "/partials/recon_comparison/", "/partials/recon_comparison/refresh/"
@@ -19,11 +18,6 @@ PANEL, REFRESH = "/partials/recon_comparison/", "/partials/recon_comparison/refr
 @pytest.fixture(autouse=True)
 def _own_room(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
-
-
-@pytest.fixture
-def trainer_online(db):
-    TrainerNode.objects.create(name="here:1", seen_at=timezone.now(), devices=["cpu"])
 
 
 def likenesses(response) -> list[str]:

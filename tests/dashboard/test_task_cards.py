@@ -5,7 +5,6 @@ import re
 
 import numpy as np
 import pytest
-from django.utils import timezone
 
 from tests.dashboard.rows import Scribe, experiment_make
 from tests.dashboard.task_offers import answer_next_call, text_of
@@ -151,7 +150,7 @@ def test_a_duplicate_that_cannot_be_made_is_refused_on_the_card(experiment, htmx
     assert "The trainer is offline" in text_of(response)
 
 
-def test_a_removed_task_can_be_brought_back_for_ten_seconds(experiment, htmx):
+def test_a_removed_task_can_be_brought_back_for_ten_seconds(experiment, htmx, still_clock):
     card = card_named(experiment, "kl")
     assert htmx.post(path(card, "remove")).status_code == 204
     (undo,) = htmx.get(PANEL).context["undo_rows"]
@@ -162,7 +161,7 @@ def test_a_removed_task_can_be_brought_back_for_ten_seconds(experiment, htmx):
     assert response.context["undo_rows"] == []
     assert card_named(experiment, "kl").pk == card.pk
     htmx.post(path(card, "remove"))
-    ago = timezone.now() - datetime.timedelta(seconds=10.1)
+    ago = still_clock - datetime.timedelta(seconds=10.1)
     TaskCard.with_removed.filter(pk=card.pk).update(removed_at=ago)
     assert htmx.get(PANEL).context["undo_rows"] == []
 

@@ -6,15 +6,9 @@ from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
-from django.utils import timezone
 
 from tests.dashboard.rows import Scribe, experiment_make
-from trainer.models import Job, TrainerNode
-
-
-@pytest.fixture
-def trainer_online(db):
-    TrainerNode.objects.create(name="here:1", seen_at=timezone.now(), devices=["cuda:0", "cpu"])
+from trainer.models import Job
 
 
 def test_without_an_experiment_the_page_says_what_to_do_and_waits_for_one(browser_client):

@@ -1,11 +1,13 @@
 """Rows for tests, made the way the services make them, without any torch."""
 
+import datetime
 import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from trainer.models import Dataset, Experiment, Job
 from trainer.services.card_add import card_add
@@ -87,9 +89,11 @@ def job_make(experiment: Experiment, steps: int = 100) -> Job:
 
 
 def job_run_begin(experiment: Experiment, steps: int = 100) -> Job:
-    """Return a job that this process holds."""
+    """Return a job that this process holds, with a lease that outlasts the test."""
     job = job_claim(job_make(experiment, steps).pk, worker=worker_name())
     assert job is not None
+    job.lease_until = timezone.now() + datetime.timedelta(hours=1)
+    job.save(update_fields=["lease_until"])
     return job
 
 

@@ -101,7 +101,7 @@ def command_send(
     return command
 
 
-def command_settle(command: JobCommand, *, seconds: float = PATIENCE_SECONDS) -> None:
+def command_settle(command: JobCommand, *, seconds: float | None = None) -> None:
     """Wait a moment for the worker's answer; `command` is refreshed and may still be pending."""
 
     def answered() -> bool:
@@ -111,7 +111,7 @@ def command_settle(command: JobCommand, *, seconds: float = PATIENCE_SECONDS) ->
     _wait_until(answered, seconds)
 
 
-def command_wait(command: JobCommand, *, seconds: float = PATIENCE_SECONDS) -> None:
+def command_wait(command: JobCommand, *, seconds: float | None = None) -> None:
     """Wait a moment for the worker's answer, so that the caller sees what became of the command.
 
     Raises:
@@ -122,7 +122,7 @@ def command_wait(command: JobCommand, *, seconds: float = PATIENCE_SECONDS) -> N
         raise JobConflict(command.reason)
 
 
-def job_wait_end(job: Job, *, seconds: float = PATIENCE_SECONDS) -> None:
+def job_wait_end(job: Job, *, seconds: float | None = None) -> None:
     """Wait a moment for a job that was asked to stop; `job` is refreshed."""
 
     def ended() -> bool:
@@ -198,8 +198,8 @@ def _name_add(job: Job, name: str) -> None:
         job_announce(job)
 
 
-def _wait_until(fact: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
+def _wait_until(fact: Callable[[], bool], seconds: float | None) -> None:
+    deadline = time.monotonic() + (PATIENCE_SECONDS if seconds is None else seconds)
     while not fact() and time.monotonic() < deadline:
         time.sleep(LOOK_SECONDS)
 

@@ -9,10 +9,13 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 
+from tests.setup.trainer import trainer_stays
+from tests.setup.waiting import wait_until
 from tests.trainer.rows import experiment_make, job_run_begin
 from trainer.models import Call, Job, JobCommand
+from trainer.services import commands
 from trainer.services.access import api_token_ensure
-from trainer.services.nodes import node_goodbye, node_heartbeat
+from trainer.services.nodes import node_goodbye
 
 
 class Script:
@@ -64,15 +67,6 @@ def trainer_side(transactional_db: None, valkey: object) -> Iterator[None]:
 
     ended = threading.Event()
 
-    def beat() -> None:
-        # On a thread of its own, as a trainer side does: an answer may take longer than a silence.
-        try:
-            while not ended.wait(0.5):
-                node_heartbeat(devices=["cpu"], versions={"torch": "2"})
-            node_goodbye()
-        finally:
-            connection.close()
-
     def work() -> None:
         try:
             while not ended.wait(0.02):
@@ -81,26 +75,28 @@ def trainer_side(transactional_db: None, valkey: object) -> Iterator[None]:
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=beat), threading.Thread(target=work)]
-    node_heartbeat(devices=["cpu"], versions={"torch": "2"})
-    for thread in threads:
-        thread.start()
+    thread = threading.Thread(target=work)
+    trainer_stays(torch="2")
+    thread.start()
     yield
     ended.set()
-    for thread in threads:
-        thread.join()
+    thread.join()
+    node_goodbye()
 
 
 @pytest.fixture
-def worker(transactional_db: None) -> Callable[[Callable[[Job, JobCommand], Any]], None]:
+def worker(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Callable[[Job, JobCommand], Any]], None]:
     """A held job, and a function that answers its next command as a worker would."""
+    monkeypatch.setattr(commands, "PATIENCE_SECONDS", 120.0)
     job = job_run_begin(experiment_make())
+    pending = JobCommand.objects.filter(state=JobCommand.State.PENDING)
 
     def answer(write: Callable[[Job, JobCommand], Any]) -> None:
         def work() -> None:
             try:
-                while not (command := JobCommand.objects.filter(state="pending").first()):
-                    pass
+                command = wait_until(pending.first, "somebody asks")
                 write(Job.objects.select_related("experiment").get(pk=job.pk), command)
             finally:
                 connection.close()

@@ -10,9 +10,9 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
+from tests.setup.trainer import trainer_stays
 from tests.trainer.rows import dataset_make
 from trainer.models import Call, Dataset, TaskCard
-from trainer.services.nodes import node_heartbeat
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,7 +86,7 @@ def test_no_path_leaves_the_operators_directory(script, image_dir, refused):
 
 def test_who_asks_on_and_on_is_told_to_wait(script, refused):
     dataset_make("digits")
-    node_heartbeat(devices=["cpu"], versions={})
+    trainer_stays()
     waiting = [Call(kind="dataset_sample", payload={"n": n}, by="operator") for n in range(50)]
     Call.objects.bulk_create(waiting)
     sentence = refused(script.get("/datasets/digits/sample"), 429)

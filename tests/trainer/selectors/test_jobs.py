@@ -55,6 +55,7 @@ def test_a_history_does_not_ask_again_for_each_job(experiment, django_assert_num
     assert shown[0]["summary"]["recon"]["mean"] == 0.6
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_a_trainer_is_there_while_its_heart_beats():
     assert not trainer_is_online()
     node_heartbeat(devices=["cuda:0", "cpu"], versions={"torch": "2"})

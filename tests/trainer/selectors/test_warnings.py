@@ -12,7 +12,11 @@ from trainer.selectors.warnings import warnings_now
 from trainer.services.jobs import job_claim, job_lease_renew, job_pause_set
 from trainer.services.nodes import node_heartbeat
 
-pytestmark = [pytest.mark.django_db, pytest.mark.portable]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.portable,
+    pytest.mark.usefixtures("still_clock"),
+]
 
 
 @pytest.fixture(autouse=True)

@@ -42,8 +42,7 @@ def answering(**outcome):
 
     def work():
         try:
-            while not (call := pending.first()):
-                pass
+            call = wait_until(pending.first, "somebody asks")
             claimed = call_claim(call.pk, worker="a:1:0")
             assert claimed is not None
             call_finish(claimed, **outcome)
@@ -71,7 +70,7 @@ def test_a_trainer_that_left_is_not_asked():
 def test_nobody_waits_for_a_trainer_that_leaves_meanwhile(monkeypatch):
     monkeypatch.setattr(calls, "LOOK_FOR_TRAINER_SECONDS", 0.0)
     monkeypatch.setattr(calls, "call_wake", lambda *_args, **_how: node_goodbye())
-    node_heartbeat(devices=["cpu"], versions={})
+    trainer_stays()
     with pytest.raises(TrainerBusy, match="the trainer went away before it answered; start it"):
         call_ask(kind="anything", payload={})
     assert Call.objects.get().state == Call.State.REFUSED
@@ -164,6 +163,7 @@ def running_since(seconds, *, limit, worker):
     return call
 
 
+@pytest.mark.usefixtures("still_clock")
 @pytest.mark.parametrize(
     ("seconds", "worker", "sentence"),
     [

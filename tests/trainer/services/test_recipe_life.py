@@ -21,7 +21,11 @@ from trainer.services.reconciler import reconcile_once
 from trainer.services.registry import registry_store
 from trainer.services.workers import worker_name
 
-pytestmark = [pytest.mark.portable, pytest.mark.django_db, pytest.mark.usefixtures("valkey")]
+pytestmark = [
+    pytest.mark.portable,
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("valkey", "still_clock"),
+]
 DEAD = "another-host:1:1"
 
 

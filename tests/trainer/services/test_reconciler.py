@@ -22,6 +22,7 @@ from trainer.services.workers import worker_is_gone, worker_name
 pytestmark = [
     pytest.mark.portable,
     pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("still_clock"),
 ]
 
 

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from django.db import connection
 
 from tests.setup.classes import shipped_classes_store
+from tests.setup.trainer import trainer_stays
 from tests.trainer.rows import offer_make
 from trainer.models import Call, Job, RecipeRun
-from trainer.services.nodes import node_goodbye, node_heartbeat
+from trainer.services.nodes import node_goodbye
 from trainer.services.recipes import recipe_start
 from trainer.services.registry import registry_store
 from trainer.worker.answer import call_answer
@@ -112,7 +113,6 @@ def others_at_work() -> Iterator[None]:
             connection.close()
 
     def calls() -> None:
-        node_heartbeat(devices=["cpu"], versions={})
         for call in Call.objects.filter(state=Call.State.PENDING):
             call_answer(call.pk)
 
@@ -121,7 +121,7 @@ def others_at_work() -> Iterator[None]:
             job_run(job.pk)
 
     threads = [threading.Thread(target=work, args=(look,)) for look in (calls, jobs)]
-    node_heartbeat(devices=["cpu"], versions={})
+    trainer_stays()
     for thread in threads:
         thread.start()
     try:
@@ -129,5 +129,5 @@ def others_at_work() -> Iterator[None]:
     finally:
         ended.set()
         for thread in threads:
-            thread.join(timeout=60)
+            thread.join(timeout=120)
         node_goodbye()

@@ -4,10 +4,10 @@ import threading
 
 import pytest
 
+from tests.setup.trainer import trainer_stays
 from tests.trainer.worker.recipes import others_at_work, recipe_offer, run_apart, run_now
 from trainer.models import Call, RecipeRun
 from trainer.services import calls
-from trainer.services.nodes import node_heartbeat
 from trainer.services.queue import call_wake
 from trainer.services.recipes import recipe_start
 from trainer.worker import recipe_context
@@ -27,7 +27,7 @@ def test_a_run_waits_for_a_busy_trainer_and_asks_again(monkeypatch: pytest.Monke
     monkeypatch.setattr(calls, "PATIENCE_SECONDS", SHORT_SECONDS)
     recipe_offer()
     run = recipe_start(recipe_name="TinyRecipe", by="ada")
-    node_heartbeat(devices=["cpu"], versions={})
+    trainer_stays()
     asked_again = threading.Event()
 
     def asked(call_id: int, *, limit_seconds: int | None = None) -> None:
@@ -39,9 +39,9 @@ def test_a_run_waits_for_a_busy_trainer_and_asks_again(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(calls, "call_wake", asked)
     worker = run_apart(run)
-    assert asked_again.wait(timeout=60)
+    assert asked_again.wait(timeout=120)
     with others_at_work():
-        worker.join(timeout=60)
+        worker.join(timeout=120)
     run.refresh_from_db()
     assert (run.state, run.error) == (RecipeRun.State.COMPLETED, "")
     given_up = Call.objects.filter(kind=Call.Kind.MODEL_CREATE, state=Call.State.REFUSED)
@@ -55,7 +55,7 @@ def test_a_run_gives_a_trainer_up_that_never_takes_a_question(
     monkeypatch.setattr(calls, "PATIENCE_SECONDS", 0.05)
     monkeypatch.setattr(recipe_context, "MOST_ASKED", 3)
     recipe_offer()
-    node_heartbeat(devices=["cpu"], versions={})
+    trainer_stays()
     run = run_now(recipe_start(recipe_name="TinyRecipe", by="ada"))
     assert run.state == RecipeRun.State.FAILED
     assert "did not answer" in run.error

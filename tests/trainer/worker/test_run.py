@@ -1,5 +1,6 @@
 """A job from its claim to its end, as its rows tell it."""
 
+import datetime
 import threading
 
 import pytest
@@ -153,9 +154,8 @@ def test_a_summary_whose_points_a_replay_will_not_write_again_is_dropped(queued_
 def test_a_job_is_left_to_the_machine_that_has_its_device(queued_job: Job) -> None:
     wanted = {**queued_job.plan, "device": "cuda:7"}
     Job.objects.filter(pk=queued_job.pk).update(plan=wanted)
-    node = TrainerNode.objects.create(
-        name="gpu-box:1:2", seen_at=timezone.now(), devices=["cuda:7", "cpu"]
-    )
+    later = timezone.now() + datetime.timedelta(hours=1)  # heard of until the test is over
+    node = TrainerNode.objects.create(name="gpu-box:1:2", seen_at=later, devices=["cuda:7", "cpu"])
     job_run(queued_job.pk)
     assert Job.objects.get(pk=queued_job.pk).state == Job.State.QUEUED
     node.delete()

@@ -4,7 +4,6 @@ import datetime
 from types import SimpleNamespace
 
 import pytest
-from django.utils import timezone
 
 from trainer.models import RegisteredClass, RegistryError, TrainerNode
 from trainer.services.registry import registry_store
@@ -88,16 +87,18 @@ def test_a_name_that_two_files_claim_is_an_error_beside_a_file_that_does_not_loa
     ]
 
 
-def test_of_two_trainer_sides_the_one_that_is_alive_longest_keeps_the_rows(monkeypatch):
+def test_of_two_trainer_sides_the_one_that_is_alive_longest_keeps_the_rows(
+    monkeypatch, still_clock
+):
     monkeypatch.setenv("ACC_NODE", "here:1")
     assert leads()
-    now = timezone.now()
-    TrainerNode.objects.create(name="here:1", seen_at=now)
-    younger = TrainerNode.objects.create(name="there:2", seen_at=now)
+    TrainerNode.objects.create(name="here:1", seen_at=still_clock)
+    younger = TrainerNode.objects.create(name="there:2", seen_at=still_clock)
     assert leads()
     monkeypatch.setenv("ACC_NODE", "there:2")
     assert not leads()
-    TrainerNode.objects.filter(name="here:1").update(seen_at=now - datetime.timedelta(seconds=60))
+    a_minute_ago = still_clock - datetime.timedelta(seconds=60)
+    TrainerNode.objects.filter(name="here:1").update(seen_at=a_minute_ago)
     assert leads()
     younger.delete()
     assert leads()
