@@ -8,20 +8,27 @@ from pathlib import Path
 
 import pytest
 
+from acc.registry import entry
+from acc.registry.probe import Probe
 from acc.registry.watcher import Watcher
 from tests.acc.registry.zoo import Zoo, animal
 from tests.setup.waiting import wait_until
+
+SLOW = """import pathlib, time
+while not pathlib.Path({gate!r}).exists():
+    time.sleep(0.01)
+"""
 
 
 class Watched:
     """A directory with a watcher on it, and what the watcher reported last."""
 
-    def __init__(self, place: Path, *, poll: bool, known=()) -> None:
+    def __init__(self, place: Path, *, poll: bool, known=(), probe: Probe | None = None) -> None:
         self.place = place
         self.offers: dict[str, str] = {}
         self.problems: list[str] = []
         self.reports: list[dict[str, str]] = []
-        self.zoo = Zoo(place, settle_seconds=0.05)
+        self.zoo = Zoo(place, settle_seconds=0.05, probe=probe)
         self.zoo.remember(known)
         self.watcher = Watcher([self.zoo], self._report, poll=poll, sweep_seconds=0.2)
         self.thread = threading.Thread(target=self.watcher.run)
@@ -118,7 +125,10 @@ def test_a_file_that_breaks_is_reported_and_keeps_its_class(watched):
     assert watched.problems == []
 
 
-def test_a_file_truncated_before_it_is_written_does_not_lose_its_class_for_a_moment(watched):
+def test_a_file_truncated_before_it_is_written_does_not_lose_its_class_for_a_moment(
+    watched, monkeypatch
+):
+    monkeypatch.setattr(entry, "EMPTY_FACTOR", 2400.0)  # of two minutes, for a disk that is busy
     file = watched.place / "dog.py"
     file.write_text(animal("Dog", "a"))
     watched.wait_for(Dog="a")
@@ -138,9 +148,12 @@ def test_after_a_restart_what_is_known_is_corrected_before_every_file_was_looked
     before.refresh()
     known = before.list()
     (tmp_path / "cat.py").unlink()
-    (tmp_path / "slow.py").write_text("import time\ntime.sleep(1)\n" + animal("Slow"))
-    watched = Watched(tmp_path, poll=False, known=known)
+    gate = tmp_path / "open"
+    (tmp_path / "slow.py").write_text(SLOW.format(gate=str(gate)) + animal("Slow"))
+    watched = Watched(tmp_path, poll=False, known=known, probe=Probe(seconds=240))
     try:
+        wait_until(lambda: list(watched.offers) == ["Dog"], "what is gone is no more on offer")
+        gate.touch()
         wait_until(lambda: "Slow" in watched.offers, "the slow file's class")
     finally:
         watched.end()

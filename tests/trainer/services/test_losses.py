@@ -43,7 +43,9 @@ def stored(job):
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data(), steps=st.integers(1, 20), task_count=st.integers(1, 5))
 def test_what_is_stored_comes_back_bit_for_bit(running, data, steps, task_count):

@@ -146,7 +146,7 @@ def test_what_a_dead_attempt_asked_and_nobody_began_does_not_happen_in_the_next_
         assert not steps.exists()
     finally:
         Call.objects.filter(pk=late.pk).update(state=Call.State.DONE, finished_at=timezone.now())
-        thread.join(timeout=90)
+        thread.join(timeout=120)
     assert RecipeRun.objects.get(pk=run.pk).state == RecipeRun.State.COMPLETED
     assert steps.exists()
 

@@ -111,7 +111,7 @@ def test_a_reported_branch_is_looked_at_whatever_becomes_of_its_tasks() -> None:
     assert (run.state, run.error) == (RecipeRun.State.COMPLETED, "")
     look = Call.objects.get(kind=Call.Kind.LATENT)
     assert look.payload["dataset"] == "digits"
-    wait_until(LatentView.objects.exists, "the look", seconds=60)
+    wait_until(LatentView.objects.exists, "the look")
     assert LatentView.objects.get().checkpoint_id == look.payload["checkpoint"]
 
 
@@ -209,7 +209,8 @@ def test_a_stop_ends_the_job_that_the_recipe_trains_and_then_the_run() -> None:
     thread = run_apart(run)
     wait_until(lambda: Job.objects.filter(total_steps=100_000, current_step__gt=0), "trains")
     recipe_stop(run=run, by="bob")
-    thread.join(timeout=60)
+    thread.join(timeout=120)
+    assert not thread.is_alive()
     run.refresh_from_db()
     assert (run.state, run.error) == (RecipeRun.State.STOPPED, "")
     stopped = Job.objects.latest("pk")
@@ -236,12 +237,13 @@ def test_a_worker_that_shuts_down_gives_the_run_back_and_its_job_does_not_count_
     thread = run_apart(run)
     wait_until(lambda: Job.objects.filter(total_steps=100_000, current_step__gt=0), "trains")
     shut_down()
-    thread.join(timeout=60)
+    thread.join(timeout=120)
+    assert not thread.is_alive()
     run.refresh_from_db()
     assert (run.state, run.current_phase) == (RecipeRun.State.INTERRUPTED, "more")
     # Its worker needs a moment longer; a job that is told to stop just then waits for the next one.
     left_alone = lambda: Job.objects.latest("pk").state == Job.State.INTERRUPTED  # noqa: E731
-    wait_until(left_alone, "the job is left", seconds=60)
+    wait_until(left_alone, "the job is left")
     stop_flag._flag[0] = 0
     left = Job.objects.latest("pk")
     recipe_offer(steps=2)

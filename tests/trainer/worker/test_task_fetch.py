@@ -1,5 +1,6 @@
 """A task's code and data are fetched while the loop goes on: what waits for them, and what not."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,9 @@ def test_a_stop_does_not_wait_for_a_task_and_the_task_stays_for_the_next_job(
         command_send(job=job, kind="stop")
         wait_until(lambda: state_of(job) == Job.State.STOPPED, "stopped")
     gate.touch()
+    fetching = [thread for thread in threading.enumerate() if thread.name.startswith("fetch-")]
+    for thread in fetching:
+        thread.join(timeout=120)  # else it would ask the next test's database
     assert answered(joining)
     assert joining.reason == "the job ended first"
     assert experiment.task_cards.filter(name="gated").exists()
