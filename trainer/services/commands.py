@@ -20,6 +20,8 @@ from trainer.services.jobs import JobConflict, JobRefused, job_end_unheld, job_h
 # A loop takes a command between two steps; whoever waits longer is told of the job as it is.
 PATIENCE_SECONDS = 3.0
 LOOK_SECONDS = 0.02
+# For the bell, which is no reason to keep anybody waiting.
+RING_SECONDS = 1.0
 
 
 @transaction.atomic
@@ -206,7 +208,7 @@ def _wait_until(fact: Callable[[], bool], seconds: float | None) -> None:
 
 def _ring(job_id: int) -> None:
     """Ring the job's bell; unheard, the worker finds the row at its next look."""
-    bell = redis_client(settings.REDIS_URL, seconds=1)
+    bell = redis_client(settings.REDIS_URL, seconds=RING_SECONDS)
     try:
         bell.publish(bell_channel(job_id), b"1")
     except (RedisError, OSError):

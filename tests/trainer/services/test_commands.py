@@ -10,6 +10,7 @@ from redis import Redis
 from tests.setup.waiting import wait_until
 from tests.trainer.rows import experiment_make, job_make, job_run_begin
 from trainer.models import Job, JobCommand
+from trainer.services import commands
 from trainer.services.commands import (
     bell_channel,
     command_applied,
@@ -76,7 +77,8 @@ def test_a_refused_command_keeps_the_reason(running):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_bell_rings_once_the_command_is_stored(valkey):
+def test_the_bell_rings_once_the_command_is_stored(valkey, monkeypatch):
+    monkeypatch.setattr(commands, "RING_SECONDS", 120.0)
     job = job_run_begin(experiment_make())
     bell = valkey.pubsub(ignore_subscribe_messages=True)
     bell.subscribe(bell_channel(job.pk))
