@@ -53,7 +53,7 @@ def test_the_curl_examples_then_the_python_example_work_as_written(system: Syste
         env={"PATH": "/usr/bin:/bin", "ACC": address, "TOKEN": TOKEN, "no_proxy": "*"},
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=500,
         check=False,
     )
     assert shell.returncode == 0, shell.stdout[-2000:] + shell.stderr
@@ -65,7 +65,7 @@ def test_the_curl_examples_then_the_python_example_work_as_written(system: Syste
         env={"PYTHONPATH": str(ROOT / "docs" / "examples"), "no_proxy": "*"},
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=500,
         check=False,
     )
     assert python.returncode == 0, python.stderr
