@@ -46,6 +46,7 @@ class Steward(threading.Thread):
         self._ready: int | None = None
         self._ready_by = time.monotonic() + READY_SECONDS
         self.jobs_here: list[int] = []  # ids of the jobs that this machine's workers hold
+        self.is_online = False  # whether others could see this trainer side yet
         self.refusal = ""  # why this machine cannot do what it was told to; ends the system
         self._devices = ["cpu"]  # what every machine has; the probe says whether there is more
         self._versions: dict[str, str] = {}
@@ -91,6 +92,7 @@ class Steward(threading.Thread):
                 versions=self._versions,
                 is_told=self._beats % TOLD_EVERY == 1,
             )
+            self.is_online = True
         reconcile_once(trust_leases=self._leases_count())
         self._warned = warnings_announce(told=self._warned)
         if time.monotonic() >= self._next_sweep:

@@ -58,7 +58,7 @@ class System:
             supervisor = Supervisor(watch, self._say)
             try:
                 self._start(supervisor, watch)
-                if not watch.stop_requested:
+                if not (watch.stop_requested or self._steward.refusal):
                     on_ready()
                 while not watch.stop_requested:
                     watch.wait(1.0)
@@ -87,8 +87,11 @@ class System:
         upkeep_start()
         if settings.ACC_WEBHOOK_URL:
             self._messenger.start()
-        if self._with_web:
-            _until(_web_answers, supervisor, watch)
+        is_usable = _web_answers if self._with_web else self._trains
+        _until(is_usable, supervisor, watch)
+
+    def _trains(self) -> bool:
+        return self._steward.is_online or bool(self._steward.refusal)
 
     def _start_probe(self) -> subprocess.Popen[bytes]:
         self._probe = child_start(

@@ -1,10 +1,12 @@
 """A whole system, from its start to Ctrl-C."""
 
+import contextlib
 import json
 import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -27,6 +29,7 @@ class System:
     """A `manage.py` command that runs in the foreground of a test."""
 
     def __init__(self, command, home, more):
+        self.home = home
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {
@@ -169,6 +172,8 @@ def test_the_trainer_side_runs_alone(start):
     system = start("runtrainer")
     system.says("The trainer is ready")
     assert system.health() == {}
+    with contextlib.closing(sqlite3.connect(system.home / "acc.sqlite3")) as database:
+        assert database.execute("SELECT count(*) FROM trainer_trainernode").fetchone() == (1,)
     system.process.send_signal(signal.SIGTERM)
     assert system.wait() == 0
 
