@@ -9,6 +9,8 @@ from typing import Any, Self
 
 from autobahn.asyncio.websocket import WebSocketClientFactory, WebSocketClientProtocol
 
+OPEN_SECONDS = 60.0
+
 
 class Live:
     """Live messages as they come, collected by a thread; a context manager.
@@ -36,8 +38,8 @@ class Live:
             ConnectionError: the server does not take the connection.
         """
         self._thread.start()
-        if not self.opened.wait(timeout=10):
-            raise ConnectionError("the WebSocket does not open within 10 s")
+        if not self.opened.wait(timeout=OPEN_SECONDS):
+            raise ConnectionError(f"the WebSocket does not open within {OPEN_SECONDS:g} s")
         return self
 
     def __exit__(self, *_: object) -> None:

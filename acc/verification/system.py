@@ -18,7 +18,7 @@ from acc.verification.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 300.0
-STOP_SECONDS = 60.0
+STOP_SECONDS = 120.0
 HURRY_SECONDS = 0.5
 LOOK_SECONDS = 0.1
 
