@@ -18,7 +18,7 @@ from acc.verification.ports import free_port
 ROOT = Path(__file__).resolve().parent.parent
 TASKS = ("reconstruction", "kl", "digit", "slant", "thickness")
 WEIGHTS = (1.0, 0.0005, 0.1, 0.1, 0.1)
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 
 
 def django_begin(home: Path) -> None:
@@ -100,7 +100,7 @@ def web_side(home: Path) -> Iterator[WebSide]:
         yield side
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 @contextlib.contextmanager
@@ -123,7 +123,7 @@ def messages_served(home: Path) -> Iterator[None]:
         yield
     finally:
         server.terminate()
-        server.wait(timeout=10)
+        server.wait(timeout=60)
         socket.unlink(missing_ok=True)
 
 

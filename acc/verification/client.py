@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 CALL_SECONDS = 90.0
 LOOK_SECONDS = 0.05  # more often, the asking would take the processor from what is waited for
+# About what fits into two seconds. Where a look takes long, so does what is waited for.
+FEWEST_LOOKS = 25
 # Straight to the server, whatever proxy the environment names.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -124,13 +126,16 @@ def wait_for(fact: Callable[[], Any], *, seconds: float, what: str) -> Any:
     """Return what `fact` gives once that is true.
 
     Raises:
-        AssertionError: it is not within so many seconds; names `what`.
+        AssertionError: it is not within so many seconds, in which a busy machine, that is slow to
+            answer, has not looked often either; names `what`.
     """
-    deadline = time.monotonic() + seconds
+    began, looks = time.monotonic(), 1
     while not (found := fact()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"{what}: not within {seconds:g} s")
+        waited = time.monotonic() - began
+        if waited > seconds and looks >= FEWEST_LOOKS:
+            raise AssertionError(f"{what}: not within {waited:.1f} s")
         time.sleep(LOOK_SECONDS)
+        looks += 1
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from acc.verification.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 300.0
-STOP_SECONDS = 60.0
+STOP_SECONDS = 120.0
 HURRY_SECONDS = 0.5
 LOOK_SECONDS = 0.1
 
@@ -120,13 +121,22 @@ class ThrowawaySystem:
 @contextlib.contextmanager
 def throwaway_system() -> Iterator[ThrowawaySystem]:
     """Yield a running system; it and its files are gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="acc-try-", ignore_cleanup_errors=True) as home:
-        system = ThrowawaySystem(Path(home))
-        try:
-            system.start()
-            yield system
-        finally:
-            system.stop(hurry=True)
+    home = Path(tempfile.mkdtemp(prefix="acc-try-"))
+    system = ThrowawaySystem(home)
+    try:
+        system.start()
+        yield system
+    finally:
+        system.stop(hurry=True)
+        _remove(home)
+
+
+def _remove(directory: Path) -> None:
+    """Delete a directory, into which what the system's processes forked may write to the last."""
+    give_up_at = time.monotonic() + STOP_SECONDS
+    while directory.exists() and time.monotonic() < give_up_at:
+        shutil.rmtree(directory, ignore_errors=True)
+        time.sleep(LOOK_SECONDS)
 
 
 def _own_environment() -> dict[str, str]:

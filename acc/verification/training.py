@@ -23,7 +23,7 @@ def training_live(world: World) -> str:
         def steps_told() -> list[int]:
             return [m["first_step"] + n for m in told() for n in range(m["steps"])]
 
-        wait_for(lambda: len(steps_told()) >= STEPS, seconds=5, what="the last live loss")
+        wait_for(lambda: len(steps_told()) >= STEPS, seconds=60, what="the last live loss")
         steps = steps_told()
         assert steps == list(range(1, STEPS + 1)), f"told are {len(steps)} steps, not each once"
         seqs = [m["seq"] for m in list(live.messages) if m.get("job") == world.job and "seq" in m]

@@ -8,7 +8,7 @@ from typing import Any
 
 from acc.verification.client import Client, RefusedError, wait_for
 
-STOP_SECONDS = 60.0
+STOP_SECONDS = 120.0
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ Json = dict[str, Any]
 # The patience of a busy machine: what has to be quick has its own limit.
 JOB_SECONDS = 120.0
 FIRST_STEP_SECONDS = 120.0
-STEERED_SECONDS = 60.0
+STEERED_SECONDS = 120.0
 ENDED = {"completed", "failed", "stopped"}
 # Its loss lies between the width of what it gets and one more, and so tells that width.
 DUMMY = '''"""A task of the milestone's verification; removed afterwards."""

@@ -119,7 +119,7 @@ def test_an_answer_that_nobody_reads_is_neither_made_whole_nor_kept(site, ask, l
     rest(site)
     assert memory_of(site) < before + 40 * MB
     wait_until(lambda: all(map(is_over, idle)), "it is given up", seconds=3 * STALLED_SECONDS)
-    assert site.answers()
+    wait_until(site.answers, "it answers")
 
 
 def test_a_follower_that_does_not_read_is_let_go(site, ask):

@@ -13,6 +13,7 @@ from tests.setup.trainer import trainer_stays
 from tests.setup.waiting import wait_until
 from trainer.models import Call
 from trainer.services.access import api_token_ensure
+from trainer.services.calls import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,6 +33,9 @@ def test_it_ends_though_somebody_waits_for_the_trainer(site):
         asked.request("POST", "/datasets/load_builtin", json.dumps({"name": "digits"}), headers)
         wait_until(Call.objects.exists, "the trainer is asked")
         site.process.send_signal(signal.SIGTERM)
-        # Less than the patience of who waits for the trainer.
-        assert site.process.wait(timeout=45) == 0
-    assert Call.objects.get().state == Call.State.REFUSED
+        assert site.process.wait(timeout=300) == 0
+    call = Call.objects.get()
+    assert call.state == Call.State.REFUSED
+    assert call.finished_at is not None
+    waited = call.finished_at - call.created_at
+    assert waited.total_seconds() < PATIENCE_SECONDS

@@ -29,7 +29,8 @@ def test_a_spike_of_one_step_is_in_the_chart_and_steps_are_seen_soon():
     assert found["chart"]["has_spike"]
     assert found["chart"]["last_step"] == 2_000
     assert found["seen"]["steps"] == 200
-    assert found["seen"]["worst_seconds"] < 10
+    assert found["seen"]["median_seconds"] < 10
+    assert found["seen"]["worst_seconds"] < 60
 
 
 def test_a_tool_that_was_given_fewer_steps_is_scaled_and_marked():

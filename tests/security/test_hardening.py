@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 
+from acc.verification.ports import free_port
 from tests.accsite.test_settings import read
 from tests.security.conftest import PASSWORD, page_of
 from trainer.processes.preflight import PreflightRefused, check_exposure
@@ -86,10 +87,11 @@ def test_all_addresses_are_served_only_under_known_names(administrator):
 
 
 def test_a_start_that_would_expose_a_system_without_a_password_ends_with_a_sentence(tmp_path):
-    place = {"ACC_HOME": str(tmp_path / "home"), "ACC_PORT": "18205", "ACC_DEMO": "0"}
+    port = str(free_port())
+    place = {"ACC_HOME": str(tmp_path / "home"), "ACC_PORT": port, "ACC_DEMO": "0"}
     started = manage("up", **place, ACC_HOST="0.0.0.0")
     assert started.returncode == 2
-    served = manage("runserver", "0.0.0.0:18205", **place)
+    served = manage("runserver", f"0.0.0.0:{port}", **place)
     assert served.returncode != 0
     for ended in (started, served):
         assert "no administrator has a password yet" in ended.stderr

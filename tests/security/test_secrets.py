@@ -21,7 +21,7 @@ def system(tmp_path_factory):
     try:
         made.launch()
         # No trainer is needed; on a busy machine it is online much later.
-        wait_until(lambda: made.said("ACC is ready"), "the web side answers", seconds=90)
+        wait_until(lambda: made.said("ACC is ready"), "the web side answers", seconds=300)
         yield made
     finally:
         made.close()
@@ -30,7 +30,7 @@ def system(tmp_path_factory):
 def fetch(system: System, path: str, **headers: str) -> str:
     request = urllib.request.Request(f"http://127.0.0.1:{system.port}{path}", headers=headers)
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=90) as answer:
             return answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.read().decode()

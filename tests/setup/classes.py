@@ -19,7 +19,7 @@ def _found() -> dict[str, list[dict[str, Any]]]:
             registry.refresh()
         return not any(registry.errors() for registry in registries)
 
-    wait_until(are_known, "the shipped classes are on offer", seconds=90)
+    wait_until(are_known, "the shipped classes are on offer", seconds=300)
     return {registry.name: [asdict(offer) for offer in registry.list()] for registry in registries}
 
 

@@ -27,7 +27,6 @@ from tests.setup.needs import NEEDS, postgres_bin
 from tests.setup.waiting import wait_until
 from trainer.processes.children import die_with_parent
 
-START_SECONDS = 30.0
 SUPERUSER = "postgres"
 
 
@@ -144,14 +143,15 @@ def _connects(url: str) -> bool:
 
 def _pings(url: str) -> bool:
     try:
-        return bool(Redis.from_url(url).ping())
+        with Redis.from_url(url) as client:
+            return bool(client.ping())
     except RedisError:
         return False
 
 
 def _wait_for_start(fact: Callable[[], bool], log: Path) -> None:
     try:
-        wait_until(fact, "it answers", seconds=START_SECONDS)
+        wait_until(fact, "it answers")
     except AssertionError:
         # The log lies in a directory that is gone afterwards.
         sys.exit(f"A throw-away service did not start: {log.read_text()[-2000:]}")

@@ -130,8 +130,9 @@ class Relay:
             began = time.monotonic()
             await asyncio.sleep(PULSE_SECONDS)
             # When this process did not run, it could not hear either.
-            self._heard_at += max(0.0, time.monotonic() - began - PULSE_SECONDS)
-            if time.monotonic() - self._heard_at > DEAF_SECONDS:
+            now = time.monotonic()
+            self._heard_at += max(0.0, now - began - PULSE_SECONDS)
+            if now - self._heard_at > DEAF_SECONDS:
                 raise DeafError
 
     def _hear(self, number: int) -> None:

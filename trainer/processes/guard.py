@@ -16,13 +16,21 @@ ORPHAN_SECONDS = 25.0
 def guard(argv: list[str]) -> int:
     """Run the program, pass on signals, and end it once the parent is gone."""
     parent = os.getppid()
-    child = subprocess.Popen(argv, close_fds=False)
+    child: subprocess.Popen[bytes] | None = None
+    early: list[int] = []
 
     def pass_on(number: int, frame: FrameType | None) -> None:
-        child.send_signal(number)
+        if child is None:
+            early.append(number)
+        else:
+            child.send_signal(number)
 
+    # Before there is a child: one that came right after its start would end this process alone.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, pass_on)
+    child = subprocess.Popen(argv, close_fds=False)
+    for missed in early:
+        child.send_signal(missed)
     while True:
         try:
             return child.wait(timeout=LOOK_SECONDS)

@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 
 # After a kill -9 the children need a moment to follow their parent; they hold the lock till then.
-ORPHANS_SECONDS = 10.0
+# On a slow machine that may be half a minute.
+ORPHANS_SECONDS = 60.0
 
 
 class AlreadyRunning(Exception):

@@ -63,7 +63,8 @@ def watch_spec(*, ready_fd: int) -> ChildSpec:
     # One thread: what its warm process forks must not inherit a pool of torch's.
     env = {"OMP_NUM_THREADS": "1", "ACC_NODE": node_name(), "ACC_READY_FD": str(ready_fd)}
     argv = ["-m", "trainer.worker.watch"]
-    return _python_spec("watch", argv, fds=(ready_fd,), rank=WEB_RANK, stop_seconds=3, env=env)
+    # Killed, it would leave its warm process's directory behind.
+    return _python_spec("watch", argv, fds=(ready_fd,), rank=WEB_RANK, stop_seconds=20, env=env)
 
 
 def valkey_spec(*, lock_fd: int) -> ChildSpec:

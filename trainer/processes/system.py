@@ -140,7 +140,7 @@ def _web_answers() -> bool:
     """Return whether our web side answers its health check, whatever it answers."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"{site_url()}/health", timeout=2):
+        with opener.open(f"{site_url()}/health", timeout=10):
             return True
     except urllib.error.HTTPError:
         return True

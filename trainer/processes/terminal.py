@@ -12,6 +12,8 @@ from types import FrameType
 
 from trainer.processes.children import die_with_parent
 
+PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 def take_terminal() -> None:
     """Go on in a child with the terminal's foreground, where we share it with a parent."""
@@ -25,12 +27,15 @@ def take_terminal() -> None:
         return
     parent = os.getpid()
     sys.stdout.flush()
+    # Held back until the relay passes them on, or the child is where it belongs.
+    signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)
     child = os.fork()
     if child == 0:
         die_with_parent(parent)()
         os.setpgid(0, 0)
         _give_foreground(terminal, os.getpid())
         os.close(terminal)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
         return
     code = _relay(child)
     _give_foreground(terminal, os.getpgrp())
@@ -43,8 +48,9 @@ def _relay(child: int) -> int:
     def pass_on(number: int, frame: FrameType | None) -> None:
         os.kill(child, number)
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in PASSED_ON:
         signal.signal(number, pass_on)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else 128 - code

@@ -2,18 +2,26 @@
 
 import datetime
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from trainer.models import TrainerNode
 
 # Heartbeats come every second; this many seconds without one, and nobody is there.
 SILENCE_SECONDS = 5.0
+# On a machine that is short of processors a beat may come late, and the answer with it: what is
+# asked is refused only after so long. One that leaves says goodbye, and is not waited for.
+LOST_SECONDS = 20.0
 
 
 def nodes_online() -> list[TrainerNode]:
     """Return the trainer sides that were heard within the last seconds."""
-    since = timezone.now() - datetime.timedelta(seconds=SILENCE_SECONDS)
-    return list(TrainerNode.objects.filter(seen_at__gte=since))
+    return list(_heard_within(SILENCE_SECONDS))
+
+
+def trainer_may_answer() -> bool:
+    """Return whether a trainer side is alive, or may only be held up."""
+    return _heard_within(LOST_SECONDS).exists()
 
 
 def trainer_is_online() -> bool:
@@ -35,3 +43,8 @@ def node_leads(name: str) -> bool:
     """Return whether a trainer side does what one alone may do: the one that is alive longest."""
     alive = sorted(nodes_online(), key=lambda node: node.pk)
     return not alive or alive[0].name == name
+
+
+def _heard_within(seconds: float) -> QuerySet[TrainerNode]:
+    since = timezone.now() - datetime.timedelta(seconds=seconds)
+    return TrainerNode.objects.filter(seen_at__gte=since)

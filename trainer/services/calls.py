@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from trainer.live.events import EvalMessage
 from trainer.models import Call, Checkpoint, Experiment
-from trainer.selectors.nodes import trainer_is_online
+from trainer.selectors.nodes import trainer_may_answer
 from trainer.services.announce import announce
 from trainer.services.leaving import LEAVING
 from trainer.services.queue import call_wake
@@ -92,7 +92,7 @@ def call_ask(
             raise CallRefused(call.error)
         if now > looked_at + LOOK_FOR_TRAINER_SECONDS:
             looked_at = now
-            if not trainer_is_online() and (call.kind in PURE_LOOKS or _take_back(call)):
+            if not trainer_may_answer() and (call.kind in PURE_LOOKS or _take_back(call)):
                 raise TrainerBusy(f"the trainer went away before it answered; {START_IT}")
         if LEAVING.wait(pause):
             break
@@ -142,7 +142,7 @@ def trainer_require() -> None:
     Raises:
         TrainerOffline: nobody is.
     """
-    if not trainer_is_online():
+    if not trainer_may_answer():
         raise TrainerOffline(f"the trainer is offline; {START_IT}")
 
 

@@ -31,7 +31,7 @@ def worker_is_gone(worker: str) -> bool:
         if psutil.Process(int(pid)).status() == psutil.STATUS_ZOMBIE:
             return True
         return _start_of(int(pid)) != start
-    except (psutil.NoSuchProcess, FileNotFoundError):
+    except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
         return True
 
 

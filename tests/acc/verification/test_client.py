@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from acc.verification.client import Client
+from acc.verification.client import FEWEST_LOOKS, Client, wait_for
 
 
 class Answer(http.server.BaseHTTPRequestHandler):
@@ -54,3 +54,13 @@ def test_ctrl_c_waits_for_the_answer_to_a_change(client):
 
 def test_without_ctrl_c_a_change_gives_its_answer(client):
     assert client.post("/train/start?presses=0&") == {}
+
+
+def test_where_a_look_takes_all_the_time_there_are_more_of_them():
+    looks = iter(range(1, 1000))
+    assert wait_for(lambda: next(looks) == FEWEST_LOOKS, seconds=0, what="the fact")
+
+
+def test_what_does_not_come_true_is_named():
+    with pytest.raises(AssertionError, match=r"^the fact: not within \d+\.\d s$"):
+        wait_for(lambda: False, seconds=0, what="the fact")

@@ -59,4 +59,4 @@ async def connect() -> AsyncIterator[Connect]:
     for socket in opened:
         # Cancelled where the test failed in mid-wait; the other fixtures must still be undone.
         with suppress(asyncio.CancelledError):
-            await socket.disconnect()
+            await socket.disconnect(timeout=60)

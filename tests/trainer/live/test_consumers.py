@@ -167,7 +167,7 @@ async def acknowledge(socket, count):
     await socket.send_to(json.dumps({"ack": count}))
     # It takes one text at a time: this one is taken once the one before has had its effect.
     await socket.send_to("next")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not socket.input_queue.empty():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 

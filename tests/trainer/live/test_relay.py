@@ -61,7 +61,7 @@ async def told(socket):
 
 async def settled(fact):
     """Wait for a fact about the server, looking often."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not fact():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
@@ -71,12 +71,15 @@ async def test_however_many_pages_follow_the_message_server_serves_one(
     experiment, token, connect, valkey
 ):
     sockets = [await connect(f"token={token}") for _ in range(5)]
+    # The group that is joined last: whoever hears of it has been heard of by the server.
+    publish(experiment.group, {"type": "trainer", "state": "online"})
+    assert [(await told(socket))["state"] for socket in sockets] == ["online"] * 5
     # A channel of the relay's own, the experiment's and the system's.
     assert len(valkey.pubsub_channels()) == 3
     publish("system", {"type": "trainer", "state": "online"})
     assert [(await told(socket))["state"] for socket in sockets] == ["online"] * 5
     for socket in sockets:
-        await socket.disconnect()
+        await socket.disconnect(timeout=60)
     await settled(lambda: not valkey.pubsub_channels())
 
 

@@ -1,10 +1,10 @@
 """Small programs that the tests run as children."""
 
-import os
 import sys
-import time
 
 import psutil
+
+from tests.setup.waiting import wait_until
 
 # Says its process id, then waits for a signal.
 WAITS = "import os, signal; print(os.getpid(), flush=True); signal.pause()"
@@ -40,11 +40,11 @@ def is_running(pid):
         return False
 
 
-def first_line(path, seconds=10.0):
+def first_line(path):
     """Return the first line that a program writes to its log."""
-    give_up_at = time.monotonic() + seconds
-    while time.monotonic() < give_up_at:
-        if path.exists() and (text := path.read_text()).endswith("\n"):
-            return text.splitlines()[0]
-        os.sched_yield()
-    raise TimeoutError(path)
+
+    def is_whole():
+        return path.exists() and path.read_text().endswith("\n")
+
+    wait_until(is_whole, f"a line in {path}")
+    return path.read_text().splitlines()[0]

@@ -99,3 +99,33 @@ def test_the_guard_passes_signals_on(tmp_path):
     assert guard.wait(timeout=60) != 0
     guard.stdout.close()
     assert not is_running(child)
+
+
+# Is told to end before its guard has it in its hands.
+ENDS_EARLY = """
+import os, signal, subprocess, sys
+from trainer.processes.guard import guard
+
+class Early(subprocess.Popen):
+    def __init__(self, *arguments, **more):
+        super().__init__(*arguments, **more)
+        print(self.pid, flush=True)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+subprocess.Popen = Early
+sys.exit(guard(sys.argv[1:]))
+"""
+
+
+def test_the_guard_passes_on_a_signal_that_comes_as_the_child_starts():
+    program = python(ENDS_EARLY, *python(WAITS))
+    guard = subprocess.Popen(program, cwd=settings.BASE_DIR, stdout=subprocess.PIPE, text=True)
+    assert guard.stdout is not None
+    child = int(guard.stdout.readline())
+    try:
+        assert guard.wait(timeout=60) != 0
+        assert not is_running(child)
+    finally:
+        guard.stdout.close()
+        if is_running(child):
+            os.kill(child, signal.SIGKILL)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.setup.waiting import wait_until
 from tests.trainer.rows import classes_make
-from trainer.models import Call, RegisteredClass
+from trainer.models import Call, RegisteredClass, TrainerNode
 from trainer.processes.steward import Steward
 from trainer.selectors.nodes import devices_available, trainer_is_online
 from trainer.services.demo import demo_ensure
@@ -20,6 +20,13 @@ pytestmark = [pytest.mark.portable, pytest.mark.django_db(transaction=True)]
 
 def probe_that_prints(text):
     return subprocess.Popen([sys.executable, "-c", f"print({text!r})"], stdout=subprocess.PIPE)
+
+
+def end(steward):
+    """End a steward and wait until it is gone, which it does for two seconds only."""
+    steward.end()
+    steward.join(timeout=60)
+    assert not steward.is_alive()
 
 
 @pytest.fixture
@@ -38,7 +45,7 @@ def run(transactional_db):
 
     yield run
     for steward, probe in running:
-        steward.end()
+        end(steward)
         probe.stdout.close()
         probe.wait()
 
@@ -48,8 +55,10 @@ def run(transactional_db):
 )
 def test_the_wanted_device_comes_first(run, wanted, first):
     run(wanted, ["cuda:0", "cuda:1", "cpu"])
-    wait_until(lambda: len(devices_available()) == 3, "the probe was read")
-    assert devices_available()[0] == first
+    found = wait_until(
+        lambda: len(devices := devices_available()) == 3 and devices, "the probe was read"
+    )
+    assert found[0] == first
 
 
 def test_a_device_that_is_not_there_is_refused_before_any_work(run):
@@ -57,7 +66,7 @@ def test_a_device_that_is_not_there_is_refused_before_any_work(run):
     steward = run("cuda", ["cpu"], first_work=lambda: done.append(True))
     wait_until(lambda: steward.refusal, "the refusal")
     assert steward.refusal == "ACC_DEVICE is cuda, but this machine has only cpu."
-    steward.end()
+    end(steward)
     assert done == []
 
 
@@ -70,7 +79,8 @@ def test_the_first_work_is_done_once_the_devices_are_known(run):
 def test_a_steward_that_ends_is_offline_at_once(run):
     steward = run("", ["cpu"])
     wait_until(trainer_is_online, "it is online")
-    steward.end()
+    end(steward)
+    assert not TrainerNode.objects.exists()
     assert not trainer_is_online()
 
 
@@ -82,7 +92,7 @@ def test_a_trainer_whose_classes_are_not_known_yet_is_not_online(run):
     assert not trainer_is_online()
     classes_make()
     assert done.acquire(timeout=60)
-    assert trainer_is_online()
+    wait_until(trainer_is_online, "it is online")
 
 
 def test_a_trainer_is_online_once_a_saved_file_would_be_seen(transactional_db):
@@ -97,9 +107,9 @@ def test_a_trainer_is_online_once_a_saved_file_would_be_seen(transactional_db):
         assert not trainer_is_online()
         os.write(write, b"1")
         assert done.acquire(timeout=60)
-        assert trainer_is_online()
+        wait_until(trainer_is_online, "it is online")
     finally:
-        steward.end()
+        end(steward)
         os.close(read)
         os.close(write)
 

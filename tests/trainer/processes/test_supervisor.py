@@ -17,7 +17,7 @@ from tests.trainer.processes.programs import (
 )
 from trainer.processes.children import log_tail
 from trainer.processes.signals import SignalWatch
-from trainer.processes.supervisor import ChildSpec, Supervisor
+from trainer.processes.supervisor import FIRST_DELAY, ChildSpec, Supervisor
 
 
 @pytest.fixture
@@ -81,14 +81,13 @@ def test_a_child_killed_by_a_signal_is_started_again(supervisor, said, tmp_path)
 def test_one_that_keeps_dying_is_started_ever_more_rarely(supervisor, tmp_path):
     supervisor.start(spec(tmp_path, "web", python("raise SystemExit(1)")))
     child = supervisor.children["web"]
-    pauses: list[float] = []
-    while len(pauses) < 3:
+    for times in (1, 3, 9):
         child.process.wait(timeout=60)
+        begun = time.monotonic()
         supervisor.check()
-        pauses.append(child.start_at - time.monotonic())
+        assert child.start_at - begun >= times * FIRST_DELAY
         child.start_at = 0.0  # no waiting in a test: only how long it would be counts
         supervisor.check()
-    assert pauses[0] < pauses[1] < pauses[2]
 
 
 def test_children_are_stopped_rank_by_rank(supervisor, tmp_path):
@@ -111,14 +110,14 @@ def test_who_does_not_end_in_time_is_killed(supervisor, tmp_path):
 
 
 def test_asking_twice_waits_for_nobody(supervisor, watch, tmp_path):
-    supervisor.start(spec(tmp_path, "train", python(STUBBORN), stop_seconds=60))
+    supervisor.start(spec(tmp_path, "train", python(STUBBORN), stop_seconds=600))
     first_line(tmp_path / "train.log")
     os.kill(os.getpid(), signal.SIGINT)
     os.kill(os.getpid(), signal.SIGINT)
     wait_until(lambda: watch.hurry, "both were heard")
     begun = time.monotonic()
     supervisor.stop()
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 300
 
 
 def test_the_terminals_interrupt_does_not_reach_a_child(supervisor, tmp_path):
@@ -130,8 +129,8 @@ def test_the_terminals_interrupt_does_not_reach_a_child(supervisor, tmp_path):
 def test_the_death_of_a_child_ends_the_wait_at_once(supervisor, watch, tmp_path):
     supervisor.start(spec(tmp_path, "train", python("pass")))
     begun = time.monotonic()
-    watch.wait(60)
-    assert time.monotonic() - begun < 30
+    watch.wait(600)
+    assert time.monotonic() - begun < 300
 
 
 def test_a_big_log_is_put_aside_before_the_next_start(supervisor, tmp_path, monkeypatch):

@@ -28,6 +28,22 @@ print("stopped", flush=True)
 sys.exit(int(sys.argv[2]))
 """
 
+# Its relay has not come far when the interrupt comes.
+SLOW_RELAY = PROGRAM.replace(
+    "take_terminal()\n",
+    """
+import os, signal
+fork = os.fork
+def fork_slowly():
+    child = fork()
+    while child and signal.SIGINT not in signal.sigpending():
+        os.sched_yield()
+    return child
+os.fork = fork_slowly
+take_terminal()
+""",
+)
+
 
 @pytest.fixture
 def makefile(tmp_path):
@@ -51,7 +67,7 @@ def in_terminal(directory, act):
         os.chdir(directory)
         os.execvp("make", ["make", "run"])
     screen, acted = b"", False
-    give_up_at = time.monotonic() + 60
+    give_up_at = time.monotonic() + 300
     while time.monotonic() < give_up_at:
         if not select.select([terminal], [], [], 1)[0]:
             continue
@@ -95,3 +111,10 @@ class TestMake:
     def test_an_interrupt_of_makes_whole_group_stops_the_program_as_well(self, makefile):
         _, screen = in_terminal(makefile(0), lambda pid, _: os.killpg(pid, signal.SIGINT))
         assert "stopped" in screen
+
+    def test_an_interrupt_right_after_the_start_is_passed_on(self, makefile):
+        directory = makefile(0)
+        (directory / "program.py").write_text(SLOW_RELAY)
+        _, screen = in_terminal(directory, lambda pid, _: os.killpg(pid, signal.SIGINT))
+        assert "stopped" in screen
+        assert "Traceback" not in screen

@@ -59,7 +59,8 @@ def test_what_was_queued_survives_a_kill(run, tmp_path):
     server = run(tmp_path)
     with Redis(unix_socket_path=str(valkey_socket(tmp_path))) as client:
         client.rpush("queue", "job")
-        client.execute_command("WAITAOF", 1, 0, 5000)  # on the disk, which a second does as well
+        # On the disk, which a second does as well.
+        assert client.execute_command("WAITAOF", 1, 0, 60_000) == [1, 0]
     os.kill(server.pid, signal.SIGKILL)
     server.wait()
     run(tmp_path)

@@ -10,7 +10,9 @@ from django.utils import timezone
 from tests.setup.trainer import trainer_stays
 from tests.setup.waiting import wait_until
 from tests.trainer.rows import at_once
-from trainer.models import Call
+from trainer.models import Call, TrainerNode
+from trainer.selectors import nodes
+from trainer.selectors.nodes import SILENCE_SECONDS, trainer_is_online
 from trainer.services import calls
 from trainer.services.calls import (
     CallRefused,
@@ -65,6 +67,25 @@ def test_a_trainer_that_left_is_not_asked():
     node_goodbye()
     with pytest.raises(TrainerOffline):
         call_ask(kind="anything", payload={})
+
+
+def test_a_trainer_whose_beat_is_late_is_asked_and_one_that_is_lost_is_not(monkeypatch):
+    monkeypatch.setattr(calls, "LOOK_FOR_TRAINER_SECONDS", 0.0)
+    node_heartbeat(devices=["cpu"], versions={})
+    heard(seconds_ago=SILENCE_SECONDS + 1)
+    monkeypatch.setattr(nodes, "LOST_SECONDS", 3600.0)
+    assert not trainer_is_online()
+    thread = answering(answer={"n": 3})
+    assert call_ask(kind="anything", payload={}) == {"n": 3}
+    thread.join()
+    heard(seconds_ago=3601)
+    with pytest.raises(TrainerOffline, match="the trainer is offline"):
+        call_ask(kind="anything", payload={})
+
+
+def heard(*, seconds_ago):
+    seen_at = timezone.now() - datetime.timedelta(seconds=seconds_ago)
+    TrainerNode.objects.update(seen_at=seen_at)
 
 
 def test_nobody_waits_for_a_trainer_that_leaves_meanwhile(monkeypatch):
