@@ -7,9 +7,10 @@ import pytest
 
 from tests.faults.system import System
 
-STEPS = 240
+# The kills come before step 210: a job that waits for its killer goes on meanwhile.
+STEPS = 450
 # An evaluation that takes longer is ended; test_eval.py waits for that.
-EVAL_SECONDS = 10
+EVAL_SECONDS = 30
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterable
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,8 @@ class System:
             "ACC_API_TOKEN": TOKEN,
             "ACC_DEMO": "0",
             "ACC_CHECKPOINT_SECONDS": "1",
+            # A starved worker is slow to renew it; one that is dead is seen at once.
+            "ACC_LEASE_SECONDS": "30",
             **environment,
         }
 
@@ -59,7 +62,7 @@ class System:
         """Run the command and wait until the trainer is online."""
         self.launch()
         try:
-            wait_until(self.is_online, f"online; see {self._log}", seconds=240)
+            wait_until(self.is_online, f"online; see {self._log}", seconds=600)
         except AssertionError:
             self.close()  # no fixture has it yet
             raise
@@ -104,7 +107,7 @@ class System:
         """Press Ctrl-C and return the exit code."""
         assert self._process is not None
         os.killpg(self._process.pid, signal.SIGINT)
-        return self._process.wait(timeout=40)
+        return self._process.wait(timeout=300)
 
     def kill_everything(self) -> None:
         """Kill -9 `up` and every process below it at once."""
@@ -144,10 +147,15 @@ class System:
 
     def valkey(self) -> psutil.Process:
         """Return the embedded Valkey server, as soon as there is one."""
-        found: psutil.Process = wait_until(
-            lambda: next((p for p in self.processes() if "valkey-server" in p.name()), None),
-            "a Valkey server",
-        )
+
+        def running() -> psutil.Process | None:
+            for process in still_there(self.processes()):
+                with suppress(psutil.Error):  # one that ended meanwhile
+                    if "valkey-server" in process.name():
+                        return process
+            return None
+
+        found: psutil.Process = wait_until(running, "a Valkey server")
         return found
 
     def get(self, path: str) -> Any:
@@ -203,7 +211,7 @@ class System:
             f"{class_name} on offer",
         )
 
-    def wait_for_step(self, job_id: int, step: int, *, seconds: float = 120) -> dict[str, Any]:
+    def wait_for_step(self, job_id: int, step: int, *, seconds: float = 300) -> dict[str, Any]:
         """Wait until a job has done a step."""
         return wait_until(
             lambda: (job := self.job(job_id))["current_step"] >= step and job,
@@ -211,7 +219,7 @@ class System:
             seconds=seconds,
         )
 
-    def wait_for_end(self, job_id: int, *, seconds: float = 120) -> dict[str, Any]:
+    def wait_for_end(self, job_id: int, *, seconds: float = 300) -> dict[str, Any]:
         """Wait until a job is at its end."""
         ends = {"completed", "stopped", "failed"}
         return wait_until(
@@ -240,7 +248,7 @@ class System:
             headers={"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=90) as answer:
+            with urllib.request.urlopen(request, timeout=300) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
@@ -251,6 +259,19 @@ class System:
         return answer
 
 
+def still_there(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """Return those that have not ended; an orphan that has may wait for its burial."""
+    found = []
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
 def _threads_stand_still(process: psutil.Process) -> bool:
     stats = Path(f"/proc/{process.pid}/task").glob("*/stat")
-    return all(stat.read_text().rpartition(") ")[2].startswith("T") for stat in stats)
+    try:
+        return all(stat.read_text().rpartition(") ")[2].startswith("T") for stat in stats)
+    except (FileNotFoundError, ProcessLookupError):  # of one that ended meanwhile
+        return False

@@ -1,6 +1,5 @@
 """Evaluations beside a job that trains: it keeps its numbers, and no task's code holds them up."""
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,8 @@ from tests.setup.waiting import wait_until
 
 pytestmark = pytest.mark.faults
 
-STEPS = 600
+# An evaluation asked for at step 350 may take a while, and is to begin before the end.
+STEPS = 900
 OWN_STEPS = 240
 
 # Written for the five names of the interface and nothing else.
@@ -44,8 +44,12 @@ class BrightnessTask(Task):
         return {"brightness_error": torch.cat(errors).mean()}
 """
 
+# Says who works on it, and never ends.
 STUBBORN_TASK = OWN_TASK.replace("BrightnessTask", "StubbornTask").replace(
     "        errors = []\n",
+    "        import os\n"
+    "        from pathlib import Path\n"
+    "        Path(AT_WORK).write_text(f'{os.getpid()}\\n')\n"
     "        while True:\n"
     "            try:\n"
     "                torch.zeros(1)\n"
@@ -54,11 +58,18 @@ STUBBORN_TASK = OWN_TASK.replace("BrightnessTask", "StubbornTask").replace(
 )
 
 
+@pytest.fixture(scope="module")
+def at_work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the stubborn task writes which process evaluates it."""
+    return tmp_path_factory.mktemp("stubborn") / "at-work"
+
+
 @pytest.fixture(scope="module", autouse=True)
-def own_tasks(own_files: Path) -> None:
+def own_tasks(own_files: Path, at_work: Path) -> None:
     """Save two task files of our own."""
     (own_files / "brightness.py").write_text(OWN_TASK)
-    (own_files / "stubborn.py").write_text(STUBBORN_TASK)
+    stubborn = STUBBORN_TASK.replace("AT_WORK", repr(str(at_work)))
+    (own_files / "stubborn.py").write_text(stubborn)
 
 
 def attach(system: System, slug: str, class_name: str, name: str) -> None:
@@ -77,19 +88,12 @@ def evals(system: System, slug: str, count: int) -> list[dict[str, Any]]:
     return found
 
 
-def worker_of_call(system: System) -> psutil.Process:
+def worker_of_call(system: System, at_work: Path) -> psutil.Process:
     """Return the process that answers a call, a child of the eval worker."""
-
-    def busy() -> psutil.Process | None:
-        for process in system.processes():
-            with suppress(psutil.Error):
-                in_pool = "eval@" in " ".join(process.parent().cmdline())
-                if in_pool and process.cpu_percent(0.3) > 30:
-                    return process
-        return None
-
-    found: psutil.Process = wait_until(busy, "an evaluation at work")
-    return found
+    wait_until(lambda: at_work.exists() and at_work.read_text().endswith("\n"), "it is at work")
+    process = psutil.Process(int(at_work.read_text()))
+    assert process in system.workers("eval")[1:]
+    return process
 
 
 @pytest.fixture(scope="module")
@@ -166,11 +170,12 @@ def test_an_evaluation_that_never_returns_is_ended_and_the_next_one_is_answered(
     assert system.post(f"/eval/run?experiment={slug}")["results"]["recon"]["psnr"] > 0
 
 
-def test_an_evaluation_whose_worker_is_killed_is_answered(system: System) -> None:
+def test_an_evaluation_whose_worker_is_killed_is_answered(system: System, at_work: Path) -> None:
+    at_work.unlink(missing_ok=True)
     slug = system.experiment("killed")
     attach(system, slug, "StubbornTask", "stubborn")
     job_id = system.train(slug, steps=1)
     system.wait_for_end(job_id)  # its automatic evaluation meets the stubborn task
-    worker_of_call(system).kill()
+    worker_of_call(system, at_work).kill()
     system.post(f"/tasks/stubborn/toggle?experiment={slug}")
     assert system.post(f"/eval/run?experiment={slug}")["step"] == 1

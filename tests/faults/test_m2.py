@@ -84,7 +84,7 @@ def test_a_running_system_is_left_as_it_was_found_however_the_script_ends():
         assert "Traceback" not in told
         assert found() == before, told
 
-        without_files = script("hot_reload", "experiment")
+        without_files = script("hot_reload", "evaluation")
         for line in without_files.stdout:
             if "hot reload" in line:
                 break

@@ -5,7 +5,7 @@ from celery import Celery
 from redis import Redis
 
 from tests.faults.conftest import STEPS
-from tests.faults.system import System
+from tests.faults.system import System, still_there
 from tests.setup.waiting import wait_until
 
 pytestmark = pytest.mark.faults
@@ -13,12 +13,16 @@ pytestmark = pytest.mark.faults
 
 def redis_path(system: System) -> str:
     """Return the path of the system's embedded Valkey socket."""
-    sockets = [
-        connection.laddr
-        for connection in system.valkey().net_connections(kind="unix")
-        if connection.laddr
-    ]
-    return str(sockets[0])
+
+    def sockets() -> list[str]:
+        return [
+            str(connection.laddr)
+            for connection in system.valkey().net_connections(kind="unix")
+            if connection.laddr
+        ]
+
+    found: list[str] = wait_until(sockets, "its socket")
+    return found[0]
 
 
 def test_ctrl_c_ends_with_0_and_the_job_goes_on_after_the_next_start(
@@ -28,7 +32,7 @@ def test_ctrl_c_ends_with_0_and_the_job_goes_on_after_the_next_start(
     system.wait_for_step(job_id, 100)
     before = system.processes()
     assert system.interrupt() == 0
-    assert not [process for process in before if process.is_running()]
+    assert not still_there(before)
     system.start()
     assert system.wait_for_end(job_id)["state"] == "completed"
     assert system.curve(job_id) == calm_curve

@@ -72,7 +72,7 @@ def test_many_commands_take_effect_once_in_order_and_can_be_repeated(
     assert ("resumed_from_checkpoint" in system.events(job_id)) == killed
 
     again = int(system.post(f"/jobs/{job_id}/repeat")["id"])
-    assert system.wait_for_end(again, seconds=300)["current_step"] == last_step
+    assert system.wait_for_end(again, seconds=900)["current_step"] == last_step
     assert system.curve(again) == system.curve(job_id)
 
     commands = settled(system, job_id)
