@@ -22,7 +22,7 @@ test:
 	$(install) dev.txt
 	@$(PYTHON) -m pytest -m "not faults" -n 4 --dist loadfile --no-loadscope-reorder
 	@$(PYTHON) -m pytest -m faults -n 2 --dist loadfile --no-loadscope-reorder
-	@$(PYTHON) -m tests.tools.throwaway_services $(PYTHON) -m pytest -m portable
+	@$(PYTHON) -m tests.tools.throwaway_services --valkeys 3 $(PYTHON) -m pytest -m portable -n 3 --dist loadfile --no-loadscope-reorder
 
 # Which lines no test reaches, of those that need no killed processes.
 coverage:

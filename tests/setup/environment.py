@@ -2,7 +2,8 @@
 
 What the shell of whoever runs the tests holds is dropped, so that no test can reach a
 real database, queue or data directory. tests/tools/throwaway_services.py says with
-ACC_THROWAWAY_SERVICES that DATABASE_URL and REDIS_URL are its own and may be used.
+ACC_THROWAWAY_SERVICES that DATABASE_URL and REDIS_URL are its own and may be used, and which Valkey
+is whose among several workers.
 """
 
 import atexit
@@ -19,6 +20,9 @@ def _prepare() -> None:
         ours = name.startswith("ACC_") or name in {"DATABASE_URL", "REDIS_URL"}
         if ours and name not in keep:
             del os.environ[name]
+    if valkeys := os.environ.get(_OWN, "").split():
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+        os.environ["REDIS_URL"] = valkeys[int(worker.removeprefix("gw"))]
     home = tempfile.mkdtemp(prefix="acc-test-")
     # The process id keeps forked children from deleting the home under the test run.
     atexit.register(_remove, home, os.getpid())

@@ -1,4 +1,4 @@
-"""The throw-away PostgreSQL and Valkey are there for the command, and gone afterwards."""
+"""The throw-away PostgreSQL and Valkeys are there for the command, and gone afterwards."""
 
 import subprocess
 import sys
@@ -11,7 +11,10 @@ COMMAND = """
 import os, sys
 import psycopg, redis
 version = psycopg.connect(os.environ["DATABASE_URL"]).execute("show server_version").fetchone()
-print(version[0], redis.Redis.from_url(os.environ["REDIS_URL"]).ping())
+valkeys = [redis.Redis.from_url(url) for url in os.environ["ACC_THROWAWAY_SERVICES"].split()]
+first = redis.Redis.from_url(os.environ["REDIS_URL"])
+first.set("mine", 1)
+print(version[0], [valkey.exists("mine") for valkey in valkeys])
 print(os.environ["DATABASE_URL"].split("%2F")[2])
 sys.exit(5)
 """
@@ -19,9 +22,10 @@ sys.exit(5)
 pytestmark = pytest.mark.postgres
 
 
-def test_the_command_finds_both_and_its_exit_code_is_kept():
+def test_the_command_finds_all_and_its_exit_code_is_kept():
+    tool = ["-m", "tests.tools.throwaway_services", "--valkeys", "2"]
     ended = subprocess.run(
-        [sys.executable, "-m", "tests.tools.throwaway_services", sys.executable, "-c", COMMAND],
+        [sys.executable, *tool, sys.executable, "-c", COMMAND],
         cwd=settings.BASE_DIR,
         capture_output=True,
         text=True,
@@ -29,6 +33,6 @@ def test_the_command_finds_both_and_its_exit_code_is_kept():
     )
     answers, place = ended.stdout.splitlines()
     assert ended.returncode == 5, ended.stderr
-    assert answers.endswith("True")
+    assert answers.endswith("[1, 0]")
     left = [p for p in psutil.process_iter(["cmdline"]) if place in str(p.info["cmdline"])]
     assert left == []

@@ -1,11 +1,13 @@
-"""Runs a command beside a PostgreSQL and a TCP Valkey of its own, which are gone afterwards.
+"""Runs a command beside a PostgreSQL and TCP Valkeys of its own, which are gone afterwards.
 
-Usage: python -m tests.tools.throwaway_services COMMAND ARGUMENT...
+Usage: python -m tests.tools.throwaway_services [--valkeys N] COMMAND ARGUMENT...
 
-The command finds them in DATABASE_URL and REDIS_URL; ACC_THROWAWAY_SERVICES tells the test
-set-up that these may be used. Its exit code is ours.
+The command finds them in DATABASE_URL and REDIS_URL. ACC_THROWAWAY_SERVICES tells the test set-up
+that these may be used: it has the URL of a Valkey for each of N workers of pytest, since channels
+have no names of their own for each. Its exit code is ours.
 """
 
+import argparse
 import contextlib
 import os
 import pwd
@@ -30,8 +32,8 @@ from trainer.processes.children import die_with_parent
 SUPERUSER = "postgres"
 
 
-def main(command: list[str]) -> int:
-    """Run the command with both services up; return its exit code."""
+def main(command: list[str], *, valkeys: int = 1) -> int:
+    """Run the command with the services up; return its exit code."""
     if postgres_bin() is None:
         print(f"Not run on PostgreSQL: {NEEDS['postgres'][1]}")
         return 1 if os.environ.get("CI") == "true" else 0
@@ -42,12 +44,12 @@ def main(command: list[str]) -> int:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="acc-svc-", dir="/tmp")))
         home.chmod(0o755)
         database_url = stack.enter_context(postgres(home / "pg"))
-        redis_url = stack.enter_context(valkey(home / "valkey"))
+        redis_urls = [stack.enter_context(valkey(home / f"valkey{n}")) for n in range(valkeys)]
         environment = {
             **os.environ,
             "DATABASE_URL": database_url,
-            "REDIS_URL": redis_url,
-            "ACC_THROWAWAY_SERVICES": "1",
+            "REDIS_URL": redis_urls[0],
+            "ACC_THROWAWAY_SERVICES": " ".join(redis_urls),
         }
         return subprocess.call(command, env=environment)
 
@@ -158,4 +160,8 @@ def _wait_for_start(fact: Callable[[], bool], log: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    parser = argparse.ArgumentParser(prog="python -m tests.tools.throwaway_services")
+    parser.add_argument("--valkeys", type=int, default=1, metavar="N", help="one a pytest worker")
+    parser.add_argument("command", nargs=argparse.REMAINDER)
+    asked = parser.parse_args()
+    sys.exit(main(asked.command, valkeys=asked.valkeys))
