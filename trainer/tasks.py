@@ -1,9 +1,10 @@
 """Celery's entry points: ids in, nothing out, no decisions."""
 
+import signal
 from typing import Any
 
 from celery import shared_task
-from celery.signals import task_postrun
+from celery.signals import task_postrun, task_prerun
 
 from trainer.live.publish import publish_flush
 
@@ -32,6 +33,17 @@ def run_recipe(run_id: int) -> None:
     from trainer.worker.recipe_run import recipe_run
 
     recipe_run(run_id)
+
+
+@task_prerun.connect
+def end_when_told(**_: Any) -> None:
+    """Let SIGTERM, which also follows when a time limit is over, end the process at once.
+
+    Celery raises SystemExit instead, wherever the process is: a person's code may catch it, and
+    else it looks like an error of that code. Its pool sets that handler as the last thing of a
+    process's start.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 @task_postrun.connect

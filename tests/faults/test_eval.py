@@ -1,5 +1,6 @@
 """Evaluations beside a job that trains: it keeps its numbers, and no task's code holds them up."""
 
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -170,12 +171,17 @@ def test_an_evaluation_that_never_returns_is_ended_and_the_next_one_is_answered(
     assert system.post(f"/eval/run?experiment={slug}")["results"]["recon"]["psnr"] > 0
 
 
-def test_an_evaluation_whose_worker_is_killed_is_answered(system: System, at_work: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_an_evaluation_whose_worker_is_killed_is_answered(
+    system: System, at_work: Path, number: signal.Signals
+) -> None:
     at_work.unlink(missing_ok=True)
-    slug = system.experiment("killed")
+    slug = system.experiment(number.name.lower())
     attach(system, slug, "StubbornTask", "stubborn")
     job_id = system.train(slug, steps=1)
     system.wait_for_end(job_id)  # its automatic evaluation meets the stubborn task
-    worker_of_call(system, at_work).kill()
+    worker = worker_of_call(system, at_work)
+    worker.send_signal(number)
+    worker.wait(timeout=EVAL_SECONDS / 2)
     system.post(f"/tasks/stubborn/toggle?experiment={slug}")
     assert system.post(f"/eval/run?experiment={slug}")["step"] == 1
