@@ -11,8 +11,6 @@ from tests.setup.waiting import wait_until
 from trainer.processes.children import child_start
 from trainer.processes.valkey import valkey_answers, valkey_argv, valkey_prepare
 
-START_SECONDS = 20
-
 
 @pytest.fixture(scope="session", autouse=True)
 def valkey_server() -> Iterator[None]:
@@ -25,7 +23,7 @@ def valkey_server() -> Iterator[None]:
     server = child_start(
         valkey_argv(socket=socket, directory=directory), log=settings.ACC_LOG_DIR / "valkey.log"
     )
-    wait_until(lambda: valkey_answers(socket), "Valkey answers", seconds=START_SECONDS)
+    wait_until(lambda: valkey_answers(socket), "Valkey answers")
     yield
     server.terminate()
     server.wait(timeout=60)
