@@ -68,6 +68,26 @@ def test_a_form_sent_before_the_scripts_are_there_is_sent_when_they_are(desk, ex
     desk.forgive_refusals()
 
 
+def test_a_refused_form_is_sent_again_as_soon_as_it_is_there(desk, experiment):
+    sent: list[str] = []
+    desk.page.on("request", lambda asked: sent.append(asked.method))
+    desk.open("/recipes/")
+    steps = desk.page.get_by_role("textbox", name="steps")
+    steps.fill("many")
+    # No hand is quicker than a task that was queued when the form came.
+    desk.page.evaluate(
+        """() => document.body.addEventListener("htmx:afterSwap", () => setTimeout(() => {
+          document.querySelector("#recipe-FoldRecipe form").requestSubmit();
+        }), { once: true })"""
+    )
+    with desk.page.expect_response(lambda _: sent.count("POST") == 2):
+        desk.page.get_by_role("button", name="Run recipe").click()
+    expect(steps).to_have_value("many")
+    expect(desk.page.locator(".field__error")).to_have_text("Must be a whole number.")
+    assert desk.page.url == f"{desk.url}/recipes/"
+    desk.forgive_refusals()
+
+
 def test_a_runs_page_follows_it_and_leaves_what_is_unfolded(desk, experiment):
     run = run_begin(experiment)
     desk.open(f"/recipes/run/{run.pk}/")
