@@ -147,8 +147,7 @@ function adoptRun() {
 }
 
 /** Keep the keyboard's place when the pressed button went away with its panel. */
-function keepFocus(event) {
-  const { elt, target } = event.detail;
+function keepFocus({ elt, target }) {
   if (document.activeElement !== document.body || !elt.matches?.("[data-own-action]")) return;
   document.getElementById(target.id)?.focus();
 }
@@ -159,12 +158,16 @@ document.body.addEventListener("htmx:afterSettle", (event) => {
   mountCurves();
   markShownJob();
   adoptRun();
-  keepFocus(event);
+  keepFocus(event.detail);
   figures.draw();
 });
 
-document.body.addEventListener("acc:morphed", () => {
+document.body.addEventListener("acc:morphed", ({ target, detail: { elt } }) => {
   markShownJob();
+  if (target.id === "run-panel") {
+    adoptRun();
+    keepFocus({ elt, target });
+  }
   figures.draw();
 });
 
