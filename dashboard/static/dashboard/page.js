@@ -37,6 +37,8 @@ function mountCurves() {
   const panel = document.getElementById("loss-curves");
   if (!panel || panel === curves?.panel) return;
   curves?.destroy();
+  // Its list of events may be older than what the panel before it heard.
+  if (curves) refresh("acc:events");
   const hidden = curves?.view.hidden ?? new Set();
   curves = new CurvesPanel(panel, refused, hidden);
   curves.refill();
