@@ -159,7 +159,6 @@ document.body.addEventListener("htmx:sendError", tellUnsent);
 document.body.addEventListener("htmx:afterSettle", (event) => {
   mountCurves();
   markShownJob();
-  adoptRun();
   keepFocus(event.detail);
   figures.draw();
 });
