@@ -13,8 +13,9 @@ from trainer.selectors.jobs import job_history
 from trainer.selectors.loss_shares import loss_shares
 from trainer.services.cards import latent_slice_text
 
-# For so long a page offers to bring a removed task back.
-UNDO_SECONDS = 10.0
+# For so long a page offers to bring a removed task back: on a slow line, too, somebody must have
+# the time to read it and to press the button.
+UNDO_SECONDS = 20.0
 
 
 @dataclass(frozen=True)

@@ -102,4 +102,4 @@ def _steered(request: HtmxRequest, steer: Callable[[Job], object]) -> HttpRespon
     context = run_panel(experiment) | {"refusal": refusal}
     status = 422 if refusal else 200
     response = render(request, "partials/run.html", context, status=status)
-    return trigger_client_event(response, "acc:jobs", after="settle")
+    return trigger_client_event(response, "acc:jobs")

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.error import URLError
@@ -58,7 +58,7 @@ class Site:
             log=settings.ACC_HOME / "site.log",
             env={**os.environ, "DATABASE_URL": database},
         )
-        wait_until(self.answers, "the web side answers", seconds=60)
+        wait_until(self.answers, "the web side answers")
 
     def answers(self) -> bool:
         try:
@@ -91,9 +91,18 @@ class Desk:
         self.page.goto(self.url + path)
         self.page.wait_for_selector("#connection[data-state=live]")
 
+    def hear_until(self, fact: Callable[[], Any], name: str) -> Any:
+        """Wait for what only the browser tells: its news come in while one asks it something."""
+        return wait_until(lambda: self.page.evaluate("true") and fact(), name)
+
+    def forgive(self, words: str) -> None:
+        """Drop what the browser itself says in these words, as soon as it has said so."""
+        self.hear_until(lambda: any(words in line for line in self.trouble), f"told of {words}")
+        self.trouble[:] = [line for line in self.trouble if words not in line]
+
     def forgive_refusals(self) -> None:
         """Drop what the browser itself says of an answer with status 422."""
-        self.trouble[:] = [line for line in self.trouble if "422" not in line]
+        self.forgive("422")
 
     def points(self) -> Any:
         """Return what the next frame draws: the points of each curve, null for a break."""
@@ -166,8 +175,8 @@ def desk_of(chromium: Browser, url: str, user: User) -> Iterator[Desk]:
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
     context = chromium.new_context(viewport={"width": 1280, "height": 860})
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url}])
+    context.set_default_timeout(PATIENT_MS)  # of further pages in it, too
     desk = Desk(context.new_page(), url)
-    desk.page.set_default_timeout(PATIENT_MS)
     desk.page.on("console", desk.hear)
     desk.page.on("pageerror", lambda error: desk.trouble.append(str(error)))
     yield desk

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Desk
+from tests.browser.conftest import PATIENT_MS, Desk
 from tests.dashboard.rows import Scribe, experiment_make
 from tests.dashboard.states import measured, state_make
 from tests.dashboard.task_offers import task_classes_store
@@ -114,12 +114,13 @@ def test_the_pages_that_stand_alone(desk, site, chromium, transactional_db, them
     desk.open("/")
     assert faults(desk.page) == []
     context = chromium.new_context(color_scheme=theme)
+    context.set_default_timeout(PATIENT_MS)
     for path in ("/sign-in/", "/sign-in/link/used-up/"):
         stranger = context.new_page()
         stranger.goto(site.url + path)
         assert faults(stranger) == []
     context.close()
-    desk.trouble[:] = [line for line in desk.trouble if "404" not in line]
+    desk.forgive("404")
 
 
 def test_the_pages_of_the_data_and_of_the_states(desk, scribe, theme):

@@ -185,6 +185,18 @@ def test_a_paused_job_waits_with_its_clock_and_offers_to_go_on(desk, experiment)
     expect(desk.page.get_by_role("button", name="Pause")).to_be_visible()
 
 
+def test_a_button_that_is_held_while_its_panel_changes_does_what_it_says(desk, experiment):
+    scribe = Scribe.start(experiment)
+    desk.open()
+    desk.page.get_by_role("button", name="Stop").hover()
+    desk.page.mouse.down()
+    job_pause_set(scribe.job, paused=True)
+    expect(desk.page.get_by_role("button", name="Resume")).to_be_visible()
+    desk.page.mouse.up()
+    wait_until(JobCommand.objects.exists, "the worker is told")
+    assert JobCommand.objects.get().kind == "stop"
+
+
 def test_whoever_starts_a_job_sees_it_even_while_looking_at_an_older_one(desk, experiment):
     old = Scribe.start(experiment)
     old.write(5)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import APIResponse, Route, expect
 
 from tests.dashboard.rows import Scribe, experiment_make
 from tests.dashboard.states import state_make
@@ -33,7 +33,8 @@ def test_jobs_can_be_compared_once_two_are_ticked(desk, experiment):
     expect(button).to_be_disabled()
     desk.page.get_by_label(f"Compare job {second.pk}").check()
     expect(button).to_be_enabled()
-    with desk.page.expect_response("**/partials/jobs/**"):
+    # Not the one of a panel that catches up after it went live.
+    with desk.page.expect_response(re.compile("/partials/jobs/.*state=completed")):
         desk.page.get_by_label("State").select_option("completed")
     expect(button).to_be_enabled()
     button.click()
@@ -59,6 +60,25 @@ def test_the_row_of_a_running_job_follows_its_health_and_keeps_what_is_ticked(de
     scribe.end()
     expect(row.locator(".badge").first).to_have_text("completed")
     expect(row).not_to_have_attribute("hx-get", re.compile(""))
+
+
+def test_what_happens_to_a_job_while_its_panel_is_on_its_way_is_in_its_list(desk, experiment):
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        held.append((route, route.fetch()))
+
+    job_run(experiment)
+    desk.open()
+    desk.page.route("**/partials/loss_curves/**", hold, times=1)
+    scribe = Scribe.start(experiment)
+    desk.hear_until(lambda: held, "the panel is on its way")
+    with desk.page.expect_response("**/partials/events/**"):
+        scribe.happen("set_weight", task="kl", old=0.002, new=0.5)
+    route, answer = held[0]
+    route.fulfill(response=answer)
+    events = desk.page.locator("#events-list")
+    expect(events).to_contain_text("weight of kl 0.002 → 0.5")
 
 
 def test_the_page_of_a_job_fits_a_phone(desk, experiment):

@@ -226,5 +226,6 @@ def test_a_task_that_does_not_fit_is_refused_in_its_own_words(
     expect(error).to_contain_text("latent")
     expect(operator.get_by_label("Name", exact=True)).to_have_value("part")
     assert len(system.get("/tasks")) == before
-    wait_until(lambda: trouble, "the browser names the status")
+    # It tells so only while it is asked something.
+    wait_until(lambda: operator.evaluate("true") and trouble, "the browser names the status")
     trouble[:] = [line for line in trouble if "422" not in line]

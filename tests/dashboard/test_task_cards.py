@@ -150,18 +150,18 @@ def test_a_duplicate_that_cannot_be_made_is_refused_on_the_card(experiment, htmx
     assert "The trainer is offline" in text_of(response)
 
 
-def test_a_removed_task_can_be_brought_back_for_ten_seconds(experiment, htmx, still_clock):
+def test_a_removed_task_can_be_brought_back_for_twenty_seconds(experiment, htmx, still_clock):
     card = card_named(experiment, "kl")
     assert htmx.post(path(card, "remove")).status_code == 204
     (undo,) = htmx.get(PANEL).context["undo_rows"]
-    assert (undo.card.name, undo.seconds) == ("kl", 10)
+    assert (undo.card.name, undo.seconds) == ("kl", 20)
     assert "Removed kl." in text_of(htmx.get(PANEL))
     response = htmx.post(RESTORE, {"name": "kl"})
     assert response.status_code == 200
     assert response.context["undo_rows"] == []
     assert card_named(experiment, "kl").pk == card.pk
     htmx.post(path(card, "remove"))
-    ago = still_clock - datetime.timedelta(seconds=10.1)
+    ago = still_clock - datetime.timedelta(seconds=20.1)
     TaskCard.with_removed.filter(pk=card.pk).update(removed_at=ago)
     assert htmx.get(PANEL).context["undo_rows"] == []
 

@@ -37,6 +37,8 @@ function mountCurves() {
   const panel = document.getElementById("loss-curves");
   if (!panel || panel === curves?.panel) return;
   curves?.destroy();
+  // Its list of events may be older than what the panel before it heard.
+  if (curves) refresh("acc:events");
   const hidden = curves?.view.hidden ?? new Set();
   curves = new CurvesPanel(panel, refused, hidden);
   curves.refill();
@@ -147,8 +149,7 @@ function adoptRun() {
 }
 
 /** Keep the keyboard's place when the pressed button went away with its panel. */
-function keepFocus(event) {
-  const { elt, target } = event.detail;
+function keepFocus({ elt, target }) {
   if (document.activeElement !== document.body || !elt.matches?.("[data-own-action]")) return;
   document.getElementById(target.id)?.focus();
 }
@@ -158,13 +159,16 @@ document.body.addEventListener("htmx:sendError", tellUnsent);
 document.body.addEventListener("htmx:afterSettle", (event) => {
   mountCurves();
   markShownJob();
-  adoptRun();
-  keepFocus(event);
+  keepFocus(event.detail);
   figures.draw();
 });
 
-document.body.addEventListener("acc:morphed", () => {
+document.body.addEventListener("acc:morphed", ({ target, detail: { elt } }) => {
   markShownJob();
+  if (target.id === "run-panel") {
+    adoptRun();
+    keepFocus({ elt, target });
+  }
   figures.draw();
 });
 

@@ -8,8 +8,12 @@ const byId = (id) => document.getElementById(id);
 let asked = 0;
 /** A second form would wipe what is typed in the first. */
 let isOpening = false;
+/** Classes or datasets changed while the form was on its way: it may be older than that. */
+let isBehind = false;
 /** The chosen class or the datasets changed while the fields of the class had the focus. */
 let isStale = false;
+/** What stood in the fields of the class when they were last asked for anew. */
+let sent = "";
 
 /** Listen; the page calls it once. */
 export function wireTaskAdd() {
@@ -30,6 +34,9 @@ export function wireTaskAdd() {
     showFreeName();
   });
   document.body.addEventListener("acc:task-added", () => byId("task-add-button")?.focus());
+  document.body.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    if (isFresh(detail)) sent = standing();
+  });
   document.body.addEventListener("htmx:beforeSwap", keepTyped);
   document.body.addEventListener("htmx:afterSettle", settle);
   document.body.addEventListener("acc:morphed", showState);
@@ -42,6 +49,7 @@ function toggle() {
     panel.hidden = !panel.hidden;
   } else if (!isOpening) {
     isOpening = true;
+    isBehind = false;
     byId("task-add-status").textContent = "";
     const target = { target: "#task-add-place", swap: "innerHTML" };
     window.htmx.ajax("GET", byId("task-add").dataset.url, target).finally(() => {
@@ -79,6 +87,10 @@ function settle(event) {
   switch (event.detail.target?.id) {
     case "task-add-place": // Only now does htmx hear of changes in it.
       byId("task_add_class_name").focus();
+      if (isBehind) {
+        followClasses();
+        followDatasets();
+      }
       break;
     case "task-add-class":
       followClasses();
@@ -93,6 +105,7 @@ function settle(event) {
 /** Take over the classes that are on offer now; values and focus stay. */
 export async function followClasses() {
   const select = byId("task_add_class_name");
+  isBehind ||= isOpening;
   if (!select) return;
   asked += 1;
   const question = asked;
@@ -120,6 +133,7 @@ export async function followClasses() {
 
 /** Take over the datasets that are there now; which of them fit, the server says. */
 export function followDatasets() {
+  isBehind ||= isOpening;
   if (!byId("task-add-class")) return;
   isStale = true;
   freshen();
@@ -133,12 +147,24 @@ function freshen() {
   if (select) window.htmx.trigger(select.closest("[hx-get]"), "again");
 }
 
-/** Leave the fields of the class as they are while somebody types in them. */
+function isFresh({ requestConfig }) {
+  return requestConfig?.triggeringEvent?.type === "again";
+}
+
+/** Return all that the fields of the class hold, to compare it. */
+function standing() {
+  const fields = byId("task-add-class")?.querySelectorAll("input, select") ?? [];
+  return JSON.stringify([...fields].map(({ name, value, checked }) => [name, value, checked]));
+}
+
+/** Leave the fields of the class as they are while somebody types in them, or did since they were asked for. */
 function keepTyped({ detail }) {
-  const isFresh = detail.requestConfig?.triggeringEvent?.type === "again";
-  if (!isFresh || !byId("task-add-class")?.contains(document.activeElement)) return;
+  if (!isFresh(detail)) return;
+  const isInUse = byId("task-add-class")?.contains(document.activeElement);
+  if (!isInUse && standing() === sent) return;
   detail.shouldSwap = false;
   isStale = true;
+  freshen();
 }
 
 function stripParts() {
