@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from contextlib import suppress
 
 READ_BYTES = 1 << 16
 
@@ -55,7 +56,9 @@ class Wire:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
         self._open |= {writer, far_writer}
-        first = await reader.read(READ_BYTES)
+        first = b""
+        with suppress(ConnectionError):
+            first = await reader.read(READ_BYTES)
         if first.startswith(b"GET /ws/"):
             self._live.add(writer)
         far_writer.write(first)
@@ -70,11 +73,11 @@ class Wire:
             self._open -= {writer, far_writer}
             for end in (writer, far_writer):
                 end.transport.abort()
-            # Both end with their streams; that a stream was cut is no news here.
-            await asyncio.gather(*both, return_exceptions=True)
+            await asyncio.gather(*both)
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(READ_BYTES):
-        writer.write(data)
-        await writer.drain()
+    with suppress(ConnectionError):  # that an end was cut is no news here
+        while data := await reader.read(READ_BYTES):
+            writer.write(data)
+            await writer.drain()
