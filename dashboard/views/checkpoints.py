@@ -173,7 +173,7 @@ def _answer(request: HtmxRequest, template: str, context: dict[str, Any]) -> Htt
     if context.get("refusal"):
         return render(request, template, context, status=422)
     response = render(request, template, context)
-    return trigger_client_event(response, "acc:checkpoints", after="settle")
+    return trigger_client_event(response, "acc:checkpoints")
 
 
 def _address(experiment: Experiment, verb: str, chosen: Checkpoint | None) -> str:

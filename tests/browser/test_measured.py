@@ -54,6 +54,23 @@ def test_an_evaluation_is_asked_for_and_its_numbers_appear_without_a_reload(
     expect(button).to_be_enabled()
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"), [("eval", Call.Kind.EVAL_RUN), ("recon", Call.Kind.PICTURES)]
+)
+def test_a_pressed_button_waits_as_its_answer_says(desk, experiment, trainer_online, name, kind):
+    desk.open()
+    # What the panel itself asks for afterwards would put right what the click made wrong.
+    desk.page.route(
+        re.compile("/partials/"),
+        lambda route: route.continue_() if route.request.method == "POST" else None,
+    )
+    button = panel(desk, name).locator("button[type=submit]")
+    button.click()
+    asked(kind)
+    expect(button).to_have_text(re.compile("…"))
+    expect(button).to_be_disabled(timeout=1000)
+
+
 def test_every_open_page_follows_an_evaluation_that_somebody_else_asked_for(
     desk, experiment, trainer_online
 ):

@@ -124,7 +124,7 @@ def test_a_loaded_state_is_the_current_one(experiment, htmx):
     state_make(experiment, 200, first)
     answer = do(htmx, first, "load")
     assert answer.status_code == 200
-    assert "acc:checkpoints" in answer.headers["HX-Trigger-After-Settle"]
+    assert "acc:checkpoints" in answer.headers["HX-Trigger"]
     assert Experiment.objects.get().current_checkpoint == first
 
 
