@@ -44,7 +44,7 @@ NEEDS: dict[Check, tuple[Check, ...]] = {
     training.job_history: (training.loss_history, training.set_weight),
     seeing.evaluation: (seeing.untrained, training.training_live),
     seeing.reconstructions: (training.training_live,),
-    training.restart: (training.loss_history,),
+    training.restart: (training.loss_history, seeing.evaluation),
     attaching.toggle_and_remove: (training.loss_history,),
     classes.deletion: (classes.hot_reload,),
 }
