@@ -186,6 +186,7 @@ def _soak(options: argparse.Namespace) -> dict[str, Any]:
     print(soak_table(figures))
     if options.pictures:
         picture = Path(options.pictures) / "soak-memory.svg"
+        picture.parent.mkdir(parents=True, exist_ok=True)
         picture.write_text(soak_picture(figures["samples"]))
     return figures
 

@@ -1,9 +1,11 @@
 """Keeps child processes running: starts them, starts them again, stops them in order."""
 
+import os
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,8 @@ FIRST_DELAY = 0.1
 LONGEST_DELAY = 30.0
 # A child that lived this long was well: its next death is a new trouble, not the old one.
 WELL_SECONDS = 20.0
+# For the kernel to end processes that were killed.
+LEFT_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,22 @@ class Supervisor:
                 if waited > spec.stop_seconds or self._watch.hurry:
                     process.kill()
             self._watch.wait(0.1)
+        for _, process in group:
+            if process.returncode != -signal.SIGKILL:  # one that was killed leaves those who save
+                _end_group(process.pid)
+
+
+def _end_group(leader: int) -> None:
+    """End what a child left behind in its process group.
+
+    The warm process of the watcher finds out by itself that it is alone, but only a moment after
+    `up` has said that everything is stopped.
+    """
+    give_up_at = time.monotonic() + LEFT_SECONDS  # who ended stays in the group until its burial
+    with suppress(ProcessLookupError):
+        while time.monotonic() < give_up_at:
+            os.killpg(leader, signal.SIGKILL)
+            time.sleep(0.01)
 
 
 def _reason(code: int) -> str:

@@ -109,6 +109,17 @@ def test_who_does_not_end_in_time_is_killed(supervisor, tmp_path):
     assert not is_running(pid)
 
 
+def test_what_a_child_leaves_behind_is_ended_with_it(supervisor, tmp_path):
+    left = f"subprocess.Popen([sys.executable, '-c', {STUBBORN!r}], stdout=2).pid"
+    program = f"import signal, subprocess, sys; print({left}, flush=True); signal.pause()"
+    supervisor.start(spec(tmp_path, "watch", python(program)))
+    log = tmp_path / "watch.log"
+    wait_until(lambda: "ready" in log.read_text(), "the one that is left is deaf to SIGTERM")
+    supervisor.stop()
+    (left_behind,) = [int(line) for line in log.read_text().split() if line.isdigit()]
+    assert not is_running(left_behind)
+
+
 def test_asking_twice_waits_for_nobody(supervisor, watch, tmp_path):
     supervisor.start(spec(tmp_path, "train", python(STUBBORN), stop_seconds=600))
     first_line(tmp_path / "train.log")
