@@ -110,28 +110,33 @@ class Supervisor:
         for _, process in group:
             process.terminate()
         begun = time.monotonic()
-        while running := [pair for pair in group if pair[1].poll() is None]:
+        while group:
+            group = [pair for pair in group if not _has_ended(pair[1])]
             waited = time.monotonic() - begun
-            for spec, process in running:
+            for spec, process in group:
                 if waited > spec.stop_seconds or self._watch.hurry:
                     process.kill()
             self._watch.wait(0.1)
-        for _, process in group:
-            if process.returncode != -signal.SIGKILL:  # one that was killed leaves those who save
-                _end_group(process.pid)
 
 
-def _end_group(leader: int) -> None:
-    """End what a child left behind in its process group.
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Return whether a child has ended; what it left behind in its process group ends with it.
 
     The warm process of the watcher finds out by itself that it is alone, but only a moment after
     `up` has said that everything is stopped.
     """
-    give_up_at = time.monotonic() + LEFT_SECONDS  # who ended stays in the group until its burial
-    with suppress(ProcessLookupError):
-        while time.monotonic() < give_up_at:
-            os.killpg(leader, signal.SIGKILL)
-            time.sleep(0.01)
+    code = process.poll()
+    if code is None:
+        return False
+    if code != -signal.SIGKILL:  # one that was killed leaves those who save
+        with suppress(ProcessLookupError):
+            # At once: later the number may be that of somebody else's group.
+            os.killpg(process.pid, signal.SIGKILL)
+            give_up_at = time.monotonic() + LEFT_SECONDS  # who ended stays until its burial
+            while time.monotonic() < give_up_at:
+                os.killpg(process.pid, 0)
+                time.sleep(0.01)
+    return True
 
 
 def _reason(code: int) -> str:
