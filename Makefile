@@ -17,7 +17,9 @@ setup:
 
 # Everything on SQLite and the embedded Valkey, several at a time, since most wait for a browser or a
 # process; fewer of those that start and kill whole systems. Then what touches the database or the
-# live messages once more, on PostgreSQL and Valkey over TCP.
+# live messages once more, on PostgreSQL and Valkey over TCP. Nine processes read the same tests: what
+# one has compiled, the others need not.
+test: export PYTHONDONTWRITEBYTECODE =
 test:
 	$(install) dev.txt
 	@$(PYTHON) -m pytest -m "not faults" -n 4 --dist loadfile --no-loadscope-reorder

@@ -1,5 +1,6 @@
 """The Celery application: hands wake-ups to the workers, holds no result and no truth."""
 
+import gc
 import os
 from typing import Any
 
@@ -33,20 +34,13 @@ def warm_up(**_: Any) -> None:
     """
     django.setup()
     if settings.ACC_PROCESS == RECIPE:
-        # It only asks the others, and starts sooner and smaller without torch.
-        import trainer.worker.recipe_run
-        import trainer.worker.stop_flag
-
-        return
-    # Else every job and every evaluation spends about two seconds of processor time on these:
-    # the digits come with scikit-learn, and torch's optimizers import its compiler.
-    import sklearn.datasets  # noqa: F401
-    import torch._dynamo  # noqa: F401
-    import torchmetrics.functional.image  # noqa: F401
-
-    import trainer.worker.answer
-    import trainer.worker.run
-    import trainer.worker.stop_flag  # noqa: F401
+        _import_for_recipes()
+    else:
+        _import_for_training()
+    # Celery collects garbage before every fork, and what follows the fork would wait for it: in
+    # the heap of torch for 0.4 s, where it is not set aside.
+    gc.collect()
+    gc.freeze()
 
 
 @worker_init.connect
@@ -66,3 +60,21 @@ def replace_processes_soon(**_: Any) -> None:
     waited for: where that look comes too soon, the next job waits for the next one.
     """
     AsynPool.timers = property(lambda pool: {pool.maintain_pool: POOL_LOOK_SECONDS})
+
+
+def _import_for_recipes() -> None:
+    # It only asks the others, and starts sooner and smaller without torch.
+    import trainer.worker.recipe_run
+    import trainer.worker.stop_flag  # noqa: F401
+
+
+def _import_for_training() -> None:
+    # Else every job and every evaluation spends about two seconds of processor time on these:
+    # the digits come with scikit-learn, and torch's optimizers import its compiler.
+    import sklearn.datasets  # noqa: F401
+    import torch._dynamo  # noqa: F401
+    import torchmetrics.functional.image  # noqa: F401
+
+    import trainer.worker.answer
+    import trainer.worker.run
+    import trainer.worker.stop_flag  # noqa: F401

@@ -96,7 +96,7 @@ def call_ask(
                 raise TrainerBusy(f"the trainer went away before it answered; {START_IT}")
         if LEAVING.wait(pause):
             break
-        pause = min(1.2 * pause, LONGEST_LOOK_SECONDS)
+        pause = min(1.1 * pause, LONGEST_LOOK_SECONDS)
     if LEAVING.is_set():
         _take_back(call)
         raise TrainerOffline("the web side is being stopped; try again once it is back")

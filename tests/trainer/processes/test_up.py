@@ -25,6 +25,8 @@ pytestmark = pytest.mark.faults
 
 # A machine that others use as well may take minutes to import torch.
 SECONDS = 300.0
+# Where nothing trains: the worker that imports no torch.
+LIGHT = {"ACC_QUEUES": "recipe"}
 
 
 class System:
@@ -119,7 +121,7 @@ def running(tmp_path_factory):
     place = tmp_path_factory.mktemp("up")
     temporary = place / ("temporary" * 10)
     temporary.mkdir()
-    system = System("up", place / "home of acc", {"TMPDIR": str(temporary)})
+    system = System("up", place / "home of acc", {"TMPDIR": str(temporary), **LIGHT})
     try:
         system.says("ACC is ready")
         yield system
@@ -159,11 +161,11 @@ def test_a_second_up_is_told_of_the_first(start, running):
 
 
 def test_a_start_right_after_a_kill_succeeds(start):
-    first = start()
+    first = start(**LIGHT)
     first.says("ACC is ready")
     pids = first.children()
     first.process.kill()
-    second = start()
+    second = start(**LIGHT)
     second.says("ACC is ready")
     wait_until(lambda: not any(map(is_running, pids)), "nothing of the first is left")
     wait_until(lambda: second.health().get("trainer") == "online", "it is online", seconds=SECONDS)
@@ -185,7 +187,7 @@ def test_a_web_side_that_is_killed_comes_back(running):
 
 
 def test_the_trainer_side_runs_alone(start):
-    system = start("runtrainer")
+    system = start("runtrainer", **LIGHT)
     system.says("The trainer is ready")
     assert system.health() == {}
     with contextlib.closing(sqlite3.connect(system.home / "acc.sqlite3")) as database:
@@ -211,7 +213,7 @@ def test_a_port_in_use_ends_the_start_with_a_sentence(start):
 
 
 def test_a_device_that_is_not_there_ends_everything_with_a_sentence(start):
-    system = start("runtrainer", ACC_DEVICE="cuda:99")
+    system = start("runtrainer", ACC_DEVICE="cuda:99", **LIGHT)
     assert system.wait() == 2
     assert "ACC_DEVICE is cuda:99, but this machine has only " in system.lines[-1]
 
