@@ -12,7 +12,13 @@ def curve_facts(job: Job) -> dict[str, Any]:
     plan = job.plan if isinstance(job.plan, dict) else {}
     sizes = train_sizes(plan.get("datasets") or {})
     weights = {task["name"]: task.get("weight", 1.0) for task in plan.get("tasks") or []}
-    facts = {"weights": weights, "batchSize": job.batch_size, "trainSizes": sizes}
+    facts = {
+        "weights": weights,
+        # Of a task that is drawn by its weight, the loss counts as it is.
+        "weightsCount": job.schedule != Job.Schedule.WEIGHTED,
+        "batchSize": job.batch_size,
+        "trainSizes": sizes,
+    }
     own, others = jobs_comparable(job)
     return {
         "curves_facts": json.dumps(facts),

@@ -7,8 +7,6 @@ from typing import Concatenate, ParamSpec
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import resolve_url
-from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from trainer.models import Experiment, Job
@@ -46,9 +44,10 @@ def own_account(view: View[Params]) -> View[Params]:
 
 
 def _guarded(view: View[Params], need: Need | None) -> View[Params]:
-    """Send whoever is not signed in to the sign-in page, the whole window and not a panel.
+    """Send whoever is not signed in to the sign-in page.
 
-    Who is signed in and may not do this gets NotAllowed, which the error pages answer.
+    A page that is open already gets 401 and says so itself: what is typed in it stays. Who is
+    signed in and may not do this gets NotAllowed, which the error pages answer.
     """
 
     @wraps(view)
@@ -60,7 +59,7 @@ def _guarded(view: View[Params], need: Need | None) -> View[Params]:
             access_require(Credentials(request.user), need or need_of(request.method))
             return view(request, *args, **kwargs)
         if request.htmx:
-            return HttpResponseClientRedirect(resolve_url("dashboard:sign_in"))
+            return HttpResponse("You are signed out.", status=401, content_type="text/plain")
         return redirect_to_login(request.get_full_path())
 
     return guarded

@@ -49,6 +49,22 @@ def test_a_refused_name_stays_typed_while_the_page_follows(desk, experiment):
     checkpoint_rename(checkpoint=root, tag="renamed elsewhere")
     expect(desk.page.locator("#tree-panel")).to_contain_text("renamed elsewhere")
     expect(state(desk).get_by_label("New branch from here")).to_have_value("taken")
+    expect(state(desk).get_by_role("alert")).to_contain_text("tagged 'taken' already")
+    desk.page.get_by_role("link", name="renamed elsewhere").click()
+    expect(state(desk).get_by_role("heading")).to_have_text("renamed elsewhere")
+    expect(state(desk).get_by_role("alert")).to_have_count(0)
+
+
+def test_a_chosen_state_stays_chosen_while_others_come(desk, experiment):
+    chain_make(experiment, 3)
+    desk.open("/checkpoints/")
+    other = state(desk).get_by_label("Compare with")
+    other.select_option(index=1)
+    chosen = other.input_value()
+    newest = chain_make(experiment, 1, Experiment.objects.get().current_checkpoint)
+    checkpoint_rename(checkpoint=newest, tag="newest")
+    expect(other.locator("option").first).to_contain_text("newest")
+    expect(other).to_have_value(chosen)
 
 
 def test_runs_of_states_unfold_and_stay_so_while_the_tree_follows(desk, experiment):

@@ -172,6 +172,36 @@ def test_other_jobs_are_drawn_beside_and_named(desk, experiment, scribe):
     desk.page.wait_for_selector("#loss-curves[data-to='101']")
 
 
+def test_another_jobs_curves_come_although_the_first_answer_did_not(desk, experiment, scribe):
+    other = Scribe.start(experiment_make("others", is_active=False), steps=300)
+    other.write(200)
+    desk.page.route(
+        f"**/jobs/{other.job.pk}", lambda route: route.fulfill(status=503, body="{}"), times=1
+    )
+    desk.open(f"/#with={other.job.pk}")
+    desk.page.wait_for_selector("#loss-curves[data-to='200']")
+    desk.forgive("503")
+
+
+def test_a_single_point_is_a_dot(desk, experiment):
+    Scribe.start(experiment, steps=2).write(1)
+    desk.open()
+    desk.wait_for_step(1)
+    radii = """() => Chart.getChart(document.querySelector("#loss-curves canvas"))
+      .data.datasets.map(({ pointRadius }) => pointRadius[0])"""
+    wait_until(lambda: desk.page.evaluate(radii) == [2.5] * 4, "each curve is a dot")
+
+
+def test_losses_that_a_logarithm_has_no_place_for_are_told_of(desk, experiment):
+    Scribe.start(experiment).write(10, kl={5: 0.0})
+    desk.open()
+    desk.wait_for_step(10)
+    note = desk.page.get_by_text("Losses of 0 and below have no place on a logarithmic axis")
+    expect(note).to_be_visible()
+    desk.page.get_by_role("button", name="Linear").click()
+    expect(note).to_be_hidden()
+
+
 def test_what_is_shown_can_be_saved_and_read_as_a_table(desk, scribe):
     desk.open()
     desk.wait_for_step(101)

@@ -5,7 +5,7 @@ import math
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.dashboard.rows import Scribe, experiment_make
 from trainer.live.publish import publish_flush
@@ -88,6 +88,28 @@ def test_figures_grow_beside_the_curves_and_are_read_with_pointer_and_table(desk
     cells = rows.first.locator("th, td")
     expect(cells.nth(0)).to_have_text("60")
     expect(cells.nth(1)).to_have_text("912")
+
+
+def test_a_sample_that_overtakes_the_history_does_not_take_its_place(desk, scribe):
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    for at in range(1, 30):
+        sample(scribe, at)
+    desk.page.route("**/figures?*", hold)
+    desk.open("/")
+    desk.hear_until(lambda: held, "the history is on its way")
+    sample(scribe, 30, steps_per_second=912.0)
+    scribe.write(1)
+    desk.wait_for_step(121)  # what was told before it has arrived as well
+    for route in held:
+        route.continue_()
+    tiles = desk.page.locator(".figure-tile")
+    expect(tiles.first.locator("dd").first).to_have_text("912")
+    desk.page.get_by_text("These figures as a table").click()
+    expect(desk.page.locator("#figures-panel tbody tr")).to_have_count(30)
 
 
 def test_a_job_that_stands_still_is_told_and_taken_back_without_a_reload(desk, scribe):

@@ -81,6 +81,29 @@ def test_what_happens_to_a_job_while_its_panel_is_on_its_way_is_in_its_list(desk
     expect(events).to_contain_text("weight of kl 0.002 → 0.5")
 
 
+def test_of_two_jobs_that_are_clicked_the_last_one_is_shown_whichever_comes_first(desk, experiment):
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    older, newer = job_run(experiment), job_run(experiment)
+    desk.open()
+    desk.page.route("**/partials/loss_curves/**", hold)
+    desk.page.locator(f"#job-link-{newer.pk}").click()
+    desk.hear_until(lambda: held, "the first one's curves are on their way")
+    desk.page.locator(f"#job-link-{older.pk}").click()
+    desk.hear_until(lambda: len(held) == 2, "the other one's curves are on their way")
+    # A job that begins now does not take the place of what was chosen.
+    begun = Scribe.start(experiment)
+    expect(desk.page.locator(f"#run-panel [data-run='{begun.job.pk}']")).to_be_visible()
+    for route in held:
+        route.continue_()
+    desk.page.wait_for_selector(f"#loss-curves[data-job='{older.pk}']")
+    expect(desk.page).to_have_url(re.compile(f"job={older.pk}$"))
+    assert len(held) == 2
+
+
 def test_the_page_of_a_job_fits_a_phone(desk, experiment):
     job = job_run(experiment)
     Job.objects.filter(pk=job.pk).update(checkpoint=state_make(experiment, 20))

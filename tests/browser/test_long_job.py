@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
@@ -103,9 +102,9 @@ def test_hours_of_training_leave_a_page_light_and_true_however_often_it_is_cut_o
     figures = {"minutes": minutes, "steps": scribe.step, "cuts": cut_count, "heap": memory.samples}
     if pytestconfig.getoption("page_figures"):
         Path(pytestconfig.getoption("page_figures")).write_text(json.dumps(figures))
-    memory.assert_flat()
     # What the browser says of the cut connections is not the page's trouble.
     desk.trouble[:] = [line for line in desk.trouble if not re.search("ERR_|WebSocket", line)]
+    memory.assert_flat()
 
 
 class Memory:
@@ -125,8 +124,8 @@ class Memory:
 
     def assert_flat(self) -> None:
         early, late = self.samples[WARM_UP : 2 * WARM_UP], self.samples[-WARM_UP:]
-        # Not the largest: a message that is just being read counts as well.
-        assert median(late) <= median(early) + GROWTH_BYTES, self.samples
+        # The least: a message that is just being read counts as well, what is never let go in each.
+        assert min(late) <= min(early) + GROWTH_BYTES, self.samples
 
 
 def losses(numbers: np.random.Generator, step: int) -> np.ndarray:

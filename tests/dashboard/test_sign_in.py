@@ -33,12 +33,13 @@ def test_the_workbench_asks_for_a_sign_in_and_comes_back_to_where_one_wanted_to_
         "/partials/awaited/",
     ],
 )
-def test_a_panel_of_a_page_that_was_signed_out_sends_the_whole_window_to_the_sign_in(
+def test_a_panel_of_a_page_that_was_signed_out_is_told_so_and_the_page_stays(
     path, client, experiment
 ):
     response = client.get(path, headers={"HX-Request": "true"})
-    assert response.headers["HX-Redirect"] == "/sign-in/"
-    assert b"experiment" not in response.content
+    assert response.status_code == 401
+    assert "HX-Redirect" not in response.headers
+    assert response.content == b"You are signed out."
 
 
 @pytest.mark.parametrize(

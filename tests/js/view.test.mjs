@@ -66,3 +66,14 @@ test("a weight counts from the step after its change", () => {
   assert.deepEqual(series.values, [2, 2, 10]);
   assert.equal(weightAt("another", 3), 1);
 });
+
+test("a task that joins counts with the weight that it joined with", () => {
+  const joined = { task: "kl", weight: 0.1 };
+  const events = [
+    { step: 5, kind: "add_task", detail: joined },
+    { step: 9, kind: "remove_task", detail: { task: "kl" } },
+    { step: 12, kind: "add_task", detail: { ...joined, weight: 3 } },
+  ];
+  const weightAt = weightsOf({}, events);
+  assert.deepEqual([6, 12, 13].map((step) => weightAt("kl", step)), [0.1, 0.1, 3]);
+});

@@ -4,9 +4,12 @@ import { withBreaks } from "./absences.js";
 import { STEPS } from "./axis.js";
 import { bands, breakMarks, crosshairLine, eventLines, spikeMarks, stepPixel } from "./chart_plugins.js";
 import { TOTAL } from "./follow.js";
-import { formatLoss } from "./format.js";
+import { formatTickLoss } from "./format.js";
 import { cssColour, dashOf } from "./palette.js";
 import { around, fold, middles, smooth } from "./series.js";
+
+/** Of a point without a neighbour, in pixels. */
+const LONE_RADIUS = 2.5;
 
 /** Return the events of a job that are worth a mark on its curves. */
 export function remarkable(events) {
@@ -184,6 +187,7 @@ function newDataset(id, { name, job, place, rank }, faint) {
     label: id,
     accTask: isOther ? null : name,
     accColour: colour,
+    pointBackgroundColor: colour,
     borderColor: `${colour}${faint ? "40" : isOther ? "b0" : ""}`,
     borderWidth: name === TOTAL || isOther ? 1.5 : 1.75,
     borderDash: dashOf(name, place, rank),
@@ -197,7 +201,17 @@ function drawnOf(series, { spans }, view, axis) {
     const y = series.values[at];
     return { x, y: view.logarithmic && y <= 0 ? NaN : y };
   });
-  return { data: withBreaks(points, spans).map(({ x, y }) => ({ x: axis.of(x), y })) };
+  const data = withBreaks(points, spans).map(({ x, y }) => ({ x: axis.of(x), y }));
+  const alone = lonePlaces(data);
+  const radii = alone.size ? data.map((_point, at) => (alone.has(at) ? LONE_RADIUS : 0)) : 0;
+  return { data, pointRadius: radii };
+}
+
+/** Return the places of points without a neighbour, of which no line could be drawn. */
+function lonePlaces(points) {
+  const isBreak = (at) => !(at in points) || Number.isNaN(points[at].y);
+  const isAlone = (at) => !isBreak(at) && isBreak(at - 1) && isBreak(at + 1);
+  return new Set([...points.keys()].filter(isAlone));
 }
 
 /** Return the range behind a line, at the middle of each bucket; null where all are points. */
@@ -267,7 +281,7 @@ function baseOptions() {
 
 /** Label the decades of a logarithmic axis, with 2 and 5 between them where there is room. */
 function formatTick(value, _index, ticks) {
-  if (this.type !== "logarithmic") return formatLoss(value).replace(/\.?0+$/, "") || "0";
+  if (this.type !== "logarithmic") return formatTickLoss(value);
   const digit = Number(value.toExponential().split("e")[0]);
   const decades = Math.log10(ticks[ticks.length - 1].value / ticks[0].value);
   const shown = decades > 3 ? [1] : decades > 1.5 ? [1, 3] : [1, 2, 3, 5, 7];

@@ -1,6 +1,6 @@
 /** The curves of another job, drawn beside those of the shown one. */
 
-import { fetchCurves, getJson } from "./api.js";
+import { ApiError, fetchCurves, getJson } from "./api.js";
 import { seriesOf } from "./follow.js";
 import { Finer } from "./finer.js";
 
@@ -20,6 +20,7 @@ export class Compared {
     this.lastStep = 0;
     this.record = null;
     this.timer = null;
+    this.alive = true;
     this.finer = new Finer(job, told);
     this.load();
   }
@@ -28,16 +29,24 @@ export class Compared {
     try {
       const record = await getJson(`/jobs/${this.job}`);
       const answer = await fetchCurves(this.job, { max_points: this.maxPoints });
+      if (!this.alive) return;
       if (this.record && record.current_step < this.record.current_step) this.finer.forget();
       this.record = record;
       this.series = seriesOf(answer);
       this.lastStep = Math.max(0, ...[...this.series.values()].map(({ steps }) => steps.at(-1) ?? 0));
       this.told.onNews();
       const isOver = record.completed_at !== null;
-      if (!isOver) this.timer = setTimeout(() => this.load(), AGAIN_MS);
+      if (!isOver) this.loadLater();
     } catch (error) {
+      if (!this.alive) return;
       this.told.onRefused(error);
+      // No answer, or a server in trouble: it will be back. A refusal will not change.
+      if (!(error instanceof ApiError) || error.status >= 500) this.loadLater();
     }
+  }
+
+  loadLater() {
+    this.timer = setTimeout(() => this.load(), AGAIN_MS);
   }
 
   /** Return its series by name, as finely as they are known. */
@@ -47,6 +56,7 @@ export class Compared {
   }
 
   destroy() {
+    this.alive = false;
     clearTimeout(this.timer);
     this.finer.destroy();
   }

@@ -1,4 +1,12 @@
-/** What the panel of the curves says about its job: state, error, why there is no curve yet. */
+/** What the panel of the curves says about its job: state, error, why there is no curve. */
+
+import { around } from "./series.js";
+
+/** Say so where losses of 0 and below cannot be drawn. */
+export function showUndrawn(panel, curves, sight, { logarithmic }) {
+  const isUndrawn = ({ series }) => around(series, sight.from, sight.to).values.some((value) => value <= 0);
+  panel.querySelector("[data-undrawn]").hidden = !logarithmic || !curves.some(isUndrawn);
+}
 
 /** Show what is known of the job. */
 export function showRecord(panel, { record, lastStep }) {

@@ -7,7 +7,7 @@ import { LossChart, remarkable } from "./chart.js";
 import { Compared } from "./compared.js";
 import { CurveExport } from "./curve_export.js";
 import { Crosshair } from "./crosshair.js";
-import { showRecord } from "./curve_state.js";
+import { showRecord, showUndrawn } from "./curve_state.js";
 import { CurveTools, wireZoomButtons } from "./curve_tools.js";
 import { EvalCurves } from "./eval_curves.js";
 import { Finer } from "./finer.js";
@@ -162,6 +162,7 @@ export class CurvesPanel {
     this.panel.dataset.to = String(sight.to);
     this.export.drawn();
     showRecord(this.panel, state);
+    showUndrawn(this.panel, this.curves, sight, view);
   }
 
   /** Return what is to be drawn, the shown job's curves first and its total under the tasks'. */
@@ -174,7 +175,8 @@ export class CurvesPanel {
       other.finer.look(series, sight, this.chart.columns());
       return { job: other.job, series };
     });
-    const weightAt = weightsOf(this.facts.weights, state.events);
+    const { weights, weightsCount } = this.facts;
+    const weightAt = weightsCount ? weightsOf(weights, state.events) : () => 1;
     const absences = absencesOf(state.events);
     return pictureOf(own, others, view, { placeOf: this.placeOf, weightAt, absences });
   }

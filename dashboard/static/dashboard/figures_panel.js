@@ -17,6 +17,8 @@ export class FiguresPanel {
     this.job = Number(panel.dataset.job);
     this.isOver = panel.dataset.over === "true";
     this.samples = emptyFigures();
+    /** Live samples that wait for the answer about those before them; null while none is due. */
+    this.held = null;
     this.tiles = new Map();
     this.pointed = null;
     this.alive = true;
@@ -31,23 +33,37 @@ export class FiguresPanel {
   receive(message) {
     if (message.type === "job" && message.job === this.job) this.end(!isActive(message.state));
     if (message.type !== "figures" || message.figures.job !== this.job) return;
-    this.samples = addFigures(this.samples, message.figures.samples);
+    if (this.held) this.held.push(message.figures.samples);
+    else this.add(message.figures.samples);
+  }
+
+  /** Take samples in, and draw them. */
+  add(samples) {
+    this.samples = addFigures(this.samples, samples);
     this.draw();
+  }
+
+  /** Take in what came live meanwhile. */
+  release() {
+    for (const samples of this.held?.splice(0) ?? []) this.add(samples);
+    this.held = null;
   }
 
   /** Fetch what the page may have missed. */
   async refill() {
+    this.held ??= [];
     try {
       const after = this.samples.at.at(-1) ?? 0;
       const answer = await getJson(`/jobs/${this.job}/figures`, { after });
       const record = this.isOver ? null : await getJson(`/jobs/${this.job}`);
       if (!this.alive) return;
       if (record) this.isOver = !isActive(record.state);
-      this.samples = addFigures(this.samples, answer);
-      this.draw();
+      this.add(answer);
+      this.release();
     } catch (error) {
       const isRefused = error instanceof ApiError && error.status < 500;
-      if (!isRefused) setTimeout(() => this.alive && this.refill(), RETRY_MS);
+      if (isRefused) this.release();
+      else setTimeout(() => this.alive && this.refill(), RETRY_MS);
     }
   }
 
@@ -65,7 +81,7 @@ export class FiguresPanel {
   draw() {
     this.panel.hidden = this.samples.at.length === 0;
     for (const figure of figuresShown(this.samples)) {
-      const tile = this.tiles.get(figure.name) ?? this.add(figure);
+      const tile = this.tiles.get(figure.name) ?? this.addTile(figure);
       const parts = lineOf(this.samples, figure);
       const path = parts.map((part) => `M${part.map((point) => point.join(" ")).join("L")}`).join("");
       tile.path.setAttribute("d", path);
@@ -97,7 +113,7 @@ export class FiguresPanel {
     this.show(nearestSample(this.samples, (clientX - box.left) / box.width));
   }
 
-  add(figure) {
+  addTile(figure) {
     const tile = document.createElement("div");
     tile.className = "figure-tile";
     const [label, value] = [document.createElement("dt"), document.createElement("dd")];

@@ -16,6 +16,13 @@ export function formatLoss(value) {
   return value.toFixed(Math.max(0, 3 - Math.floor(Math.log10(size))));
 }
 
+/** Return a loss without the zeros that say nothing, for the ticks of an axis: 0.5, 1500, 1e5. */
+export function formatTickLoss(value) {
+  const [digits, exponent] = formatLoss(value).split("e");
+  const short = digits.includes(".") ? digits.replace(/\.?0+$/, "") : digits;
+  return exponent === undefined ? short : `${short}e${exponent}`;
+}
+
 /** Return a duration in its two largest units: 8 s, 3 min 20 s, 2 h 5 min, 3 d 4 h. */
 export function formatDuration(seconds) {
   if (seconds === null || !Number.isFinite(seconds) || seconds < 0) return "–";

@@ -38,6 +38,9 @@ export class Header {
     document.addEventListener("click", closeMenus);
     document.addEventListener("keydown", closeMenus);
     wireRefusals();
+    document.body.addEventListener("htmx:afterRequest", ({ detail }) => {
+      if (detail.xhr?.status === 401) showSignedOut();
+    });
   }
 
   /** Connect to a path of the site, and stay connected. */
@@ -112,9 +115,14 @@ export class Header {
   }
 }
 
-/** Tell whoever looks that nothing they do is heard any more. */
+/** Tell whoever looks that nothing they do is heard any more, and lead back here. */
 export function showSignedOut() {
-  document.getElementById("signed-out").hidden = false;
+  const banner = document.getElementById("signed-out");
+  const { pathname, search, hash } = window.location;
+  const query = new URLSearchParams({ next: pathname + search + hash });
+  const link = banner.querySelector("a");
+  link.search = String(query);
+  banner.hidden = false;
 }
 
 function showTrouble(isThere) {

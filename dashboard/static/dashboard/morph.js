@@ -22,8 +22,12 @@ export function morph(from, to) {
   if (from.nodeName !== to.nodeName || (from.id ?? "") !== (to.id ?? "")) {
     from.replaceWith(to);
   } else if (from.nodeType === Node.ELEMENT_NODE) {
+    const isList = from.nodeName === "SELECT";
+    const own = isList ? ownChoice(from) : null;
     morphAttributes(from, to);
     morphChildren(from, to);
+    // Its options are known by their places: the choice would stay with the place.
+    if (isList) chooseAgain(from, own);
   } else {
     from.nodeValue = to.nodeValue;
   }
@@ -50,7 +54,7 @@ export function wireMorphs() {
     event.detail.shouldSwap = false;
     // What a panel asked for before a click in it may be older than the answer to the click.
     if (requestConfig.elt === target && numberOf.get(xhr) < (lastClick.get(target) ?? 0)) return;
-    if (requestConfig.verb === "get") keepOwnRefusal(target, fresh);
+    if (requestConfig.elt === target) keepOwnRefusals(target, fresh);
     target.dispatchEvent(new CustomEvent("acc:morphing", { bubbles: true, detail: { fresh } }));
     morph(target, fresh);
     window.htmx.process(target); // new elements in it may ask for something too
@@ -60,11 +64,26 @@ export function wireMorphs() {
 }
 
 /** What was refused to whoever is at this page stays when the panel fetches itself anew. */
-function keepOwnRefusal(target, fresh) {
-  const refusal = target.querySelector("[data-own-refusal]");
-  if (refusal && !fresh.querySelector("[data-own-refusal]")) {
-    fresh.querySelector(".panel__head")?.after(refusal.cloneNode(true));
+function keepOwnRefusals(target, fresh) {
+  for (const refusal of target.querySelectorAll("[data-own-refusal]:not([hidden])")) {
+    fresh.querySelector(`#${refusal.id}[hidden]`)?.replaceWith(refusal.cloneNode(true));
   }
+}
+
+/** Return what somebody chose in a list; null where it is what the server chose. */
+function ownChoice(select) {
+  return select.value === saidIn(select)?.value ? null : select.value;
+}
+
+/** Choose in a list what somebody had chosen, where it is still on offer. */
+function chooseAgain(select, own) {
+  const option = [...select.options].find(({ value }) => value === own) ?? saidIn(select);
+  if (option && !option.selected) option.selected = true;
+}
+
+/** Return the option that the server chose. */
+function saidIn({ options }) {
+  return [...options].find(({ defaultSelected }) => defaultSelected) ?? options[0];
 }
 
 function morphAttributes(from, to) {

@@ -1,6 +1,7 @@
 /** Wires the workbench: socket, curves, figures, and the panels that htmx refreshes. */
 
 import { wireTimes } from "./ago.js";
+import { getJson } from "./api.js";
 import { CurvesPanel } from "./curves.js";
 import { tellUnsent } from "./cut_off.js";
 import { FiguresPanel } from "./figures_panel.js";
@@ -32,6 +33,8 @@ let curves = null;
 let beside = null;
 let frame = null;
 let newestShown = 0;
+/** What was asked for last to be shown as curves: {xhr, isChosen}. */
+let asked = null;
 
 function mountCurves() {
   const panel = document.getElementById("loss-curves");
@@ -78,12 +81,25 @@ function showNewer(job) {
   window.htmx.ajax("GET", `${panel.dataset.url}?${query}`, {
     target: "#loss-curves",
     swap: "outerHTML",
+  }).catch(() => {
+    newestShown = 0; // no answer: the next news of the job asks again
   });
 }
 
-/** Follow a new job, unless the operator looks at one of their own choice. */
+/** Follow a new job, unless the operator looks at one of their own choice, or is about to. */
 function followNew(job) {
-  if (!new URLSearchParams(window.location.search).has("job")) showNewer(job);
+  const isChoosing = asked?.isChosen && asked.xhr.readyState < XMLHttpRequest.DONE;
+  if (!isChoosing && !new URLSearchParams(window.location.search).has("job")) showNewer(job);
+}
+
+function noteAsked({ detail: { elt, target, xhr } }) {
+  if (target.id === "loss-curves") asked = { xhr, isChosen: elt.matches(".job__link") };
+}
+
+/** The job that was asked for last is the one to show, in whatever order the answers come. */
+function dropEarlier(event) {
+  const { target, xhr } = event.detail;
+  if (target.id === "loss-curves" && xhr !== asked.xhr) event.preventDefault();
 }
 
 /** Whoever starts a job wants to see it, whatever they looked at before. */
@@ -102,6 +118,7 @@ function refreshJobRow() {
 
 /** Fetch what happened while nobody listened, be it between the page and its socket. */
 function catchUp() {
+  figures.forget();
   curves?.refill();
   beside?.refill();
   followMeasured();
@@ -145,7 +162,15 @@ function adoptRun() {
   if (!panel || !button) return;
   button.disabled = panel.dataset.active === "true";
   document.getElementById("start-text").textContent = panel.dataset.startText;
-  figures.adopt(JSON.parse(panel.dataset.record));
+  const record = JSON.parse(panel.dataset.record);
+  const ended = figures.adopt(record);
+  if (ended) tellEnd(ended).catch(refused);
+  // It began while nobody listened.
+  if (record) followNew(record.id);
+}
+
+async function tellEnd(job) {
+  figures.end(await getJson(`/jobs/${job}`));
 }
 
 /** Keep the keyboard's place when the pressed button went away with its panel. */
@@ -156,6 +181,8 @@ function keepFocus({ elt, target }) {
 
 document.body.addEventListener("acc:started", followStarted);
 document.body.addEventListener("htmx:sendError", tellUnsent);
+document.body.addEventListener("htmx:beforeRequest", noteAsked);
+document.body.addEventListener("htmx:beforeOnLoad", dropEarlier);
 document.body.addEventListener("htmx:afterSettle", (event) => {
   mountCurves();
   markShownJob();

@@ -2,7 +2,7 @@
 
 import { formatCount, formatDuration, formatLoss, formatRate } from "./format.js";
 import { followRecord, isActive, progressOf, rateOf, titleOf } from "./progress.js";
-import { sharesOf } from "./shares.js";
+import { holdsLatest, sharesOf, withLatest } from "./shares.js";
 
 /** The rate is measured over so many ms: short enough to follow, long enough to stand still. */
 const RATE_WINDOW_MS = 6000;
@@ -14,20 +14,36 @@ export class RunFigures {
     this.experiment = experiment;
     this.record = null;
     this.ended = null;
-    this.samples = [];
-    this.losses = new Map();
-    this.shares = new Map();
-    this.lossesJob = null;
     this.frozenMs = null;
+    this.forget();
     setInterval(() => this.draw(), 1000);
   }
 
-  /** Take the active job as the server renders it, in the API's shape; null for none. */
+  /**
+   * Take the active job as the server renders it, in the API's shape; null for none.
+   *
+   * Returns the job whose end nobody told of, to be given to `end`; null where there is none.
+   */
   adopt(record) {
     const known = this.record;
-    if (record && known && record.id === known.id && record.seq < known.seq) return;
+    if (record && known && record.id === known.id && record.seq < known.seq) return null;
     this.record = record && { ...record, heard_ms: Date.now() };
     if (record) this.ended = null;
+    return !record && known && isActive(known.state) ? known.id : null;
+  }
+
+  /** Take in how a job ended; the title tells of it until another one begins. */
+  end(record) {
+    if (this.record === null && !isActive(record.state)) this.ended = record;
+  }
+
+  /** Forget what was told live: in an absence the server's own figures became newer. */
+  forget() {
+    this.samples = [];
+    this.losses = new Map();
+    this.shares = null;
+    this.recent = [];
+    this.lossesJob = null;
   }
 
   /** Stop the clocks: nobody knows whether the job still trains. */
@@ -70,7 +86,8 @@ export class RunFigures {
       const text = lastLoss(message, name, values);
       if (text !== null) this.losses.set(name, text);
     }
-    this.shares = sharesOf(message);
+    this.recent = withLatest(this.recent, message);
+    this.shares = holdsLatest(this.recent) ? sharesOf(this.recent) : null;
   }
 
   draw() {
@@ -107,7 +124,7 @@ export class RunFigures {
   }
 
   drawShares() {
-    if (this.lossesJob === null) return;
+    if (this.shares === null) return;
     for (const element of document.querySelectorAll("[data-task-share]")) {
       const share = this.shares.get(element.dataset.taskShare);
       const percent = share === undefined ? null : Math.round(100 * share);

@@ -1,4 +1,4 @@
-/** What each task's loss was multiplied with at which step; pure. */
+/** What each task's loss was multiplied with in the total at which step; pure. */
 
 /**
  * @param {Object<string, number>} planned each task's weight at the start
@@ -10,12 +10,14 @@ export function weightsOf(planned, events) {
     Object.entries(planned).map(([name, weight]) => [name, [{ after: 0, weight }]]),
   );
   for (const { step, kind, detail } of events) {
-    if (kind !== "set_weight" || typeof detail?.new !== "number") continue;
-    if (!courses.has(detail.task)) courses.set(detail.task, [{ after: 0, weight: detail.old }]);
+    const weight = { set_weight: detail?.new, add_task: detail?.weight }[kind];
+    if (typeof weight !== "number") continue;
+    const before = { after: 0, weight: kind === "set_weight" ? detail.old : weight };
+    if (!courses.has(detail.task)) courses.set(detail.task, [before]);
     const course = courses.get(detail.task);
     // After a restart from a checkpoint, what is repeated at its step counts once.
     while (course.length > 1 && course[course.length - 1].after >= step) course.pop();
-    course.push({ after: step, weight: detail.new });
+    course.push({ after: step, weight });
   }
   return (name, step) => {
     const course = courses.get(name) ?? [];
