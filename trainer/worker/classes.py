@@ -1,6 +1,7 @@
 """Classes from stored text: the version that work was given, wherever this process runs."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pkgutil import resolve_name
 from typing import Any
 
@@ -21,6 +22,24 @@ class SourceLost(Exception):
     """The text of a class that work was given is not there; the text says what to do."""
 
 
+@dataclass(frozen=True)
+class ClassText:
+    """A class as a stored text defines it, which has not been run yet."""
+
+    ref: SourceRef
+    text: str
+
+    def load(self) -> type[Any]:
+        """Return the class; the same text is run once in a process.
+
+        Raises:
+            LookupError: the text defines no such class.
+            BaseException: whatever the text raises.
+        """
+        base: type = resolve_name(BASES[self.ref["registry"]])
+        return load_class_from_source(self.text, self.ref["class_name"], base, self.ref["file"])
+
+
 def class_load(ref: SourceRef) -> type[Any]:
     """Return a class as its stored text defines it.
 
@@ -29,27 +48,38 @@ def class_load(ref: SourceRef) -> type[Any]:
 
     Raises:
         SourceLost: the text is not stored.
-        LookupError: the text defines no such class.
-        BaseException: whatever the text raises.
+        BaseException: as `ClassText.load`.
     """
+    return _stored(ref).load()
+
+
+def _stored(ref: SourceRef) -> ClassText:
     source = Source.objects.filter(pk=ref["sha256"]).first()
     if source is None:
         raise SourceLost(
             f"the stored text of {ref['class_name']} ({ref['file']}, SHA-256 "
             f"{ref['sha256'][:12]}) is gone; start a new job, which takes the file as it is now"
         )
-    base: type = resolve_name(BASES[ref["registry"]])
-    return load_class_from_source(source.text, ref["class_name"], base, ref["file"])
+    return ClassText(ref, source.text)
 
 
 def class_find(sources: Iterable[SourceRef], registry: str, class_name: str) -> type[Any]:
     """Return the class of a name from the versions that work was given.
 
     Raises:
-        SourceLost: the work was given no version of it.
-        BaseException: as `class_load`.
+        SourceLost: as `class_text`.
+        BaseException: as `ClassText.load`.
+    """
+    return class_text(sources, registry, class_name).load()
+
+
+def class_text(sources: Iterable[SourceRef], registry: str, class_name: str) -> ClassText:
+    """Return the version that work was given of a class, without running it.
+
+    Raises:
+        SourceLost: the work was given none, or its text is not stored.
     """
     for ref in sources:
         if (ref["registry"], ref["class_name"]) == (registry, class_name):
-            return class_load(ref)
+            return _stored(ref)
     raise SourceLost(f"no stored version of {class_name} was given; start a new job")

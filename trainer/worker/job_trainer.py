@@ -31,11 +31,13 @@ def trainer_build(job: Job, tasks: list[JobTask], device: torch.device) -> Train
     with own_randomness(job.seed):
         for task in tasks:
             task_class_find(task.plan, task.sources)
+    specs = {task.plan["dataset"]: task.dataset["spec"] for task in tasks}
+    # Apart as well: where a dataset's file is gone, its generator makes it again.
+    with own_randomness(job.seed):
+        datasets = {name: dataset_build(name, spec) for name, spec in specs.items()}
     # Before the model is made, so that its first weights belong to the seed as well.
     seed_all(job.seed)
     model = model_build(plan["model"]["class_name"], plan["model"]["config"], plan["sources"])
-    specs = {task.plan["dataset"]: task.dataset["spec"] for task in tasks}
-    datasets = {name: dataset_build(name, spec) for name, spec in specs.items()}
     config = TrainerConfig(
         lr=job.lr,
         probe_lr=job.probe_lr,

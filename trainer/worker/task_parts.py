@@ -1,24 +1,30 @@
-"""What a task that joins is made of, fetched on a thread of its own: the loop does not wait."""
+"""What a task that joins is made of, fetched on a thread of its own: the loop does not wait.
 
+The text of its class is not run there: it may draw random numbers, which the loop draws as well.
+"""
+
+import ast
+import importlib
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import torch
 from django.db import connection
 
 from acc.dataset import AccDataset
-from acc.tasks.base import Task
-from trainer.models import JobCommand
+from trainer.models import JobCommand, Registry
 from trainer.selectors.job_tasks import JobTask
-from trainer.worker.build import dataset_build, task_class_find
+from trainer.worker.build import dataset_build
+from trainer.worker.classes import ClassText, class_text
 
 
 @dataclass(frozen=True)
 class TaskParts:
-    """A task's class, and its dataset on the device that trains."""
+    """The text of a task's class, and its dataset on the device that trains."""
 
-    task_class: type[Task]
+    class_text: ClassText
     dataset: AccDataset
 
 
@@ -32,18 +38,31 @@ class Fetched:
 
 
 def task_parts(task: JobTask, known: AccDataset | None, device: torch.device) -> TaskParts:
-    """Return what a task is made of.
+    """Return what a task is made of, and import what its class's text imports.
 
     Args:
         known: its dataset, where the job has it already.
 
     Raises:
         DatasetError, SourceLost: it cannot be had.
-        BaseException: whatever the class's own text raises.
     """
     name = task.plan["dataset"]
     dataset = known or dataset_build(name, task.dataset["spec"]).to(device)
-    return TaskParts(task_class_find(task.plan, task.sources), dataset)
+    found = class_text(task.sources, Registry.TASKS, task.plan["class_name"])
+    _import_ahead(found.text)
+    return TaskParts(found, dataset)
+
+
+def _import_ahead(text: str) -> None:
+    """Import what takes long: whoever runs the text then need not wait for it."""
+    for node in ast.parse(text.removeprefix("\ufeff")).body:
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module]
+        for name in names:
+            # Whoever runs the text meets the same error.
+            with suppress(Exception, SystemExit):
+                importlib.import_module(name)
 
 
 def task_parts_fetch(

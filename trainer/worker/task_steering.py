@@ -1,8 +1,10 @@
 """Changes to a running job's tasks: who takes part, with which weight, who comes and goes."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from acc.dataset import AccDataset
 from acc.tasks.base import Task
 from acc.training.randomness import own_randomness
 from acc.training.rehearsal import rehearse
@@ -63,16 +65,20 @@ class TaskSteering:
         if name in self._trainer.tasks:
             raise ValueError(f"job {self._job.pk} trains a task named '{name}' already")
         seed = joining_seed(self._job, name, self._trainer.step_count)
-        rehearse(self._trainer, self._made(task, parts, seed), seed=seed)
-        made = self._made(task, parts, seed)
+        # First, and apart: a file's text may draw or seed, and is run once in a process.
+        with own_randomness(seed):
+            task_class = parts.class_text.load()
+        make = partial(self._made, task, task_class, parts.dataset, seed)
+        rehearse(self._trainer, make(), seed=seed)
+        made = make()
         self._trainer.add_task(made, seed=seed)
         self._summaries.declare(name, colour=task.plan["colour"], bounds=made.loss_bounds)
         told = ("class_name", "dataset", "weight", "enabled")
         return {"task": name, **{key: task.plan[key] for key in told}}
 
-    def _made(self, task: JobTask, parts: TaskParts, seed: int) -> Task:
+    def _made(self, task: JobTask, task_class: type[Task], dataset: AccDataset, seed: int) -> Task:
         with own_randomness(seed):
-            return task_make(parts.task_class, task.plan, parts.dataset, self._trainer.model)
+            return task_make(task_class, task.plan, dataset, self._trainer.model)
 
     def _set_weight(self, payload: dict[str, Any]) -> Detail:
         name, weight = self._trained(payload), payload["weight"]

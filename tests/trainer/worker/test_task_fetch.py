@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -17,14 +18,16 @@ from trainer.services.sources import sources_of
 
 pytestmark = [pytest.mark.portable, pytest.mark.usefixtures("valkey")]
 
-# Its file is run where nobody waits for it, and ends when the test says so.
-GATED = """import time
+# What its file imports is imported where nobody waits for it, and is there when the test says so.
+GATE = """import time
 from pathlib import Path
-
-from acc.tasks.kl_divergence import KLDivergenceTask
 
 while not Path({gate!r}).exists():
     time.sleep(0.01)
+"""
+GATED = """import {module}
+
+from acc.tasks.kl_divergence import KLDivergenceTask
 
 
 class GatedTask(KLDivergenceTask):
@@ -33,14 +36,17 @@ class GatedTask(KLDivergenceTask):
 
 
 @pytest.fixture
-def gate(experiment: Experiment, tmp_path: Path) -> Path:
-    """A file for which a task on offer waits when its own file is run."""
+def gate(experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file for which the module waits that a task on offer imports."""
     path = tmp_path / "open"
+    module = f"gate_{uuid4().hex}"
+    (tmp_path / f"{module}.py").write_text(GATE.format(gate=str(path)))
+    monkeypatch.syspath_prepend(tmp_path)
     others = [
         offer_make(row.class_name, source=row.source.text, file=row.file, module=row.module)
         for row in RegisteredClass.objects.filter(registry="tasks").select_related("source")
     ]
-    text = GATED.format(gate=str(path))
+    text = GATED.format(module=module)
     gated = offer_make("GatedTask", source=text, file="/gone/gated.py")
     registry_store(registry="tasks", offers=[*others, gated], errors=[])
     return path
