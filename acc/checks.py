@@ -1,6 +1,7 @@
 """Checks of parameters that people type into forms, each with a sentence for who typed it."""
 
 import math
+import sys
 from collections.abc import Sequence
 
 # A data set lives in memory as float32; a slip of one digit in a form must not end the process.
@@ -8,9 +9,10 @@ MAX_IMAGE_BYTES = 4 * 1024**3
 
 
 def is_finite_number(value: float) -> bool:
-    """Return whether a value is a number at all, and neither infinite nor NaN."""
+    """Return whether a value is a number that a float can hold, and neither infinite nor NaN."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and math.isfinite(value)
+    # NaN is neither larger nor smaller.
+    return is_number and abs(value) <= sys.float_info.max
 
 
 def require_whole(name: str, value: int, *, low: int, high: int) -> int:

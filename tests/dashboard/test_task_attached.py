@@ -50,6 +50,7 @@ def test_exactly_what_was_typed_is_asked_of_the_trainer(experiment, htmx):
     assert call.payload == {
         "experiment": "digits",
         "name": "near",
+        "stem": "regression-digits",
         "class_name": "RegressionTask",
         "dataset": "digits",
         "weight": 0.5,
@@ -73,7 +74,7 @@ def test_a_form_that_never_showed_a_classs_parameters_sends_their_defaults(exper
     assert response.status_code == 200
     payload = Call.objects.get().payload
     assert payload["params"] == {"margin": 1.0, "robust": True, "label": "all", "most": 5}
-    assert payload["name"] == "regression-digits"
+    assert (payload["name"], payload["stem"]) == (None, "regression-digits")
 
 
 def asked_to_join(job):

@@ -130,18 +130,15 @@ def test_a_duplicate_is_asked_of_the_trainer_with_all_that_the_card_has(experime
     card = card_named(experiment, "kl")
     attach = {"experiment": experiment, "class_name": card.class_name, "dataset": card.dataset}
     thread = answer_next_call(
-        doing=lambda asked: card_add(name=asked["name"], **attach), answer={"name": "kl-2"}
+        doing=lambda _: card_add(name="kl-2", **attach), answer={"name": "kl-2"}
     )
     response = htmx.post(path(card, "duplicate"))
     thread.join()
     assert response.status_code == 200, response.content
     assert '"words": "Added kl-2."' in response.headers["HX-Trigger"]
     payload = Call.objects.get().payload
-    assert (payload["name"], payload["latent_slice"], payload["params"]) == (
-        "kl-2",
-        [0, 4],
-        {"a": 1},
-    )
+    assert (payload["name"], payload["stem"]) == (None, "kl")
+    assert (payload["latent_slice"], payload["params"]) == ([0, 4], {"a": 1})
 
 
 def test_a_duplicate_that_cannot_be_made_is_refused_on_the_card(experiment, htmx):

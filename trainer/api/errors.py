@@ -22,7 +22,7 @@ from trainer.services.datasets import DatasetRefused
 from trainer.services.experiments import ExperimentConflict, ExperimentRefused
 from trainer.services.jobs import JobConflict, JobRefused
 from trainer.services.parameters import ParameterRefused
-from trainer.services.recipes import RecipeConflict, RecipeRefused
+from trainer.services.recipes import RecipeConflict, RecipeMissing, RecipeRefused
 from trainer.services.roles import NotAllowed
 from trainer.services.sentences import sentence_of
 from trainer.services.sources import ClassMissing
@@ -45,6 +45,7 @@ STATUSES: dict[type[Exception], int] = {
     ParameterRefused: 400,
     RecipeRefused: 400,
     RecipeConflict: 409,
+    RecipeMissing: 404,
     TokenRefused: 400,
     TooManyAsked: 429,
     TrainerOffline: 503,

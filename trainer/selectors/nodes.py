@@ -24,6 +24,11 @@ def trainer_may_answer() -> bool:
     return _heard_within(LOST_SECONDS).exists()
 
 
+def nodes_possibly_alive() -> list[str]:
+    """Return the names of the trainer sides that are alive, or may only be held up."""
+    return list(_heard_within(LOST_SECONDS).values_list("name", flat=True))
+
+
 def trainer_is_online() -> bool:
     """Return whether a trainer side is alive."""
     return bool(nodes_online())

@@ -30,12 +30,20 @@ class CardConflict(CardRefused):
 
 @transaction.atomic
 def card_attach(
-    *, experiment: Experiment, sources: list[SourceRef], by: str = "", why: str = "", **chosen: Any
+    *,
+    experiment: Experiment,
+    sources: list[SourceRef],
+    name: str | None = None,
+    stem: str = "",
+    by: str = "",
+    why: str = "",
+    **chosen: Any,
 ) -> tuple[TaskCard, JobCommand | None]:
     """Attach a task that the trainer side found to fit; a job in progress takes it up, too.
 
     Args:
         sources: where the task's class comes from.
+        stem: what a free name is made of where none was chosen.
         chosen: as `card_add` takes them.
 
     Returns:
@@ -45,7 +53,8 @@ def card_attach(
         CardRefused: the name is taken or is none, or a number is out of range.
     """
     _lock(experiment)
-    card = card_add(experiment=experiment, **chosen)
+    name = name or card_name_free(experiment, stem)
+    card = card_add(experiment=experiment, name=name, **chosen)
     return card, _join(card, sources, by=by, why=why)
 
 
@@ -159,10 +168,15 @@ def latent_slice_text(ends: Sequence[int] | None) -> str:
 
 
 def card_name_default(*, experiment: Experiment, class_name: str, dataset_name: str) -> str:
-    """Return a free name made of a task's class and its dataset, such as "regression-shapes"."""
-    stem = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", class_name)
-    stem = f"{stem.lower().removesuffix('-task')}-{dataset_name}"
+    """Return a free name made of a task's class and its dataset, such as "regression-shapes-2"."""
+    stem = card_name_stem(class_name=class_name, dataset_name=dataset_name)
     return card_name_free(experiment, stem)
+
+
+def card_name_stem(*, class_name: str, dataset_name: str) -> str:
+    """Return what tasks of a class and a dataset are called, such as "regression-shapes"."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", class_name)
+    return f"{words.lower().removesuffix('-task')}-{dataset_name}"
 
 
 def card_name_free(experiment: Experiment, stem: str) -> str:

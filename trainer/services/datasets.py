@@ -27,9 +27,9 @@ class DatasetRefused(Exception):
     """A dataset cannot be registered or deleted; the text says why."""
 
 
-def name_problem(name: str) -> str:
+def name_problem(name: Any) -> str:
     """Return what is wrong with a dataset's name; "" where nothing is."""
-    if _NAME_FORM.fullmatch(name) and len(name) <= _LONGEST_NAME:
+    if isinstance(name, str) and _NAME_FORM.fullmatch(name) and len(name) <= _LONGEST_NAME:
         return ""
     return (
         "a dataset's name begins with a letter, a digit or '_' and goes on with these, '.', "

@@ -1,12 +1,13 @@
 """Making an experiment with its model, and which one is the active one."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 
-from trainer.models import Experiment, Job
+from trainer.models import Experiment, Job, TaskCard
 from trainer.services.sentences import sentence_of
 
 
@@ -25,17 +26,21 @@ def experiment_create(
     model_class: str,
     model_config: dict[str, Any],
     model_info: dict[str, Any],
+    head_sizes: Mapping[int, int | None] | None = None,
     activate: bool = True,
 ) -> Experiment:
     """Make an experiment: a new one, or a known one with its untrained model replaced.
 
     Args:
+        head_sizes: trainable numbers of its tasks' heads on this model, by the cards' keys; None
+            for a removed task that does not fit and cannot be brought back.
         activate: it becomes the active one.
 
     Raises:
         ExperimentRefused: the slug is none, or the experiment's model is trained or in training.
     """
-    experiment = Experiment.objects.filter(slug=slug).first() or Experiment(slug=slug, name=slug)
+    known = {experiment.slug: experiment for experiment in experiments_hold()}
+    experiment = known.get(slug) or Experiment(slug=slug, name=slug)
     if experiment.pk is not None:
         _refuse_where_trained(experiment)
     experiment.model_class = model_class
@@ -46,6 +51,10 @@ def experiment_create(
     except ValidationError as error:
         raise ExperimentRefused(sentence_of(error)) from error
     experiment.save()
+    for pk, size in (head_sizes or {}).items():
+        TaskCard.with_removed.filter(pk=pk).update(head_size=size)
+        if size is None:
+            TaskCard.with_removed.filter(pk=pk, removed_at__isnull=False).delete()
     if activate:
         experiment_activate(experiment)
     return experiment

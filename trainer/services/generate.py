@@ -34,13 +34,14 @@ def dataset_generate(*, generator_name: str, params: dict[str, Any], by: str = "
     """
     offered = _offered(generator_name)
     params_check(offered.class_name, offered.parameters, params)
-    problem = name_problem(params[NAME]) if params.get(NAME) is not None else ""
+    name = params.get(NAME)
+    problem = "" if name is None else name_problem(name)
     if problem:
         raise ParameterRefused(problem)
     payload = {
         "source": source_of(Registry.GENERATORS, offered.class_name),
         "params": {key: value for key, value in params.items() if key != NAME},
-        "name": params.get(NAME),
+        "name": name,
         "short_name": short_name(offered.class_name),
     }
     return call_ask(

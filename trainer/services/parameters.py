@@ -1,7 +1,7 @@
 """What a class's constructor takes, by its declaration: how a value is given, and which fit."""
 
 import ast
-import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -138,8 +138,9 @@ def _wanted(parameter: Mapping[str, Any], value: Any) -> str:
 
 
 def _is_number(value: Any) -> bool:
+    # A whole number may be larger than any float; NaN is neither larger nor smaller.
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value)
+    return number and abs(value) <= sys.float_info.max
 
 
 def _anything(_: Any) -> bool:

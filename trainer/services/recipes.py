@@ -22,6 +22,10 @@ class RecipeConflict(RecipeRefused):
     """Another run stands in the way, or there is none."""
 
 
+class RecipeMissing(ClassMissing):
+    """No recipe of a name is on offer; the text says which are."""
+
+
 def recipe_start(
     *,
     recipe_name: str,
@@ -37,7 +41,7 @@ def recipe_start(
         experiment: the one that the recipe's calls act on until it makes a model of its own.
 
     Raises:
-        ClassMissing: no such recipe is on offer.
+        RecipeMissing: no such recipe is on offer.
         ParameterRefused: a parameter is unknown, missing or of another type than declared.
         RecipeConflict: a recipe is under way in the experiment.
     """
@@ -94,11 +98,11 @@ def recipe_offered(name: str) -> RegisteredClass:
     """Return the recipe of a class's or a file's name.
 
     Raises:
-        ClassMissing: there is none.
+        RecipeMissing: there is none.
     """
     rows = classes_offered(Registry.RECIPES)
     for row in rows:
         if name in {row.class_name, row.module.rpartition(".")[2]}:
             return row
     names = ", ".join(row.class_name for row in rows) or "none yet"
-    raise ClassMissing(f"no recipe is called '{name}'; there are: {names}")
+    raise RecipeMissing(f"no recipe is called '{name}'; there are: {names}")

@@ -8,6 +8,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from trainer.models import Call, Job, RecipeRun
+from trainer.selectors.nodes import nodes_possibly_alive
 from trainer.services.calls import call_age_seconds, call_end_lost, calls_forget_old
 from trainer.services.cards import cards_forget_removed
 from trainer.services.jobs import job_requeue, job_take_from_silent
@@ -21,7 +22,7 @@ from trainer.services.queue import (
     recipe_wake,
 )
 from trainer.services.recipe_life import recipe_requeue, recipe_take_from_silent
-from trainer.services.workers import worker_is_gone
+from trainer.services.workers import worker_is_gone, worker_is_unheard
 
 # A message this old that lies in no queue is either lost or just being claimed; a second one for a
 # claimed job is refused by the claim.
@@ -47,15 +48,21 @@ def reconcile_once(*, trust_leases: bool = True) -> None:
     for job in Job.objects.filter(state=Job.State.INTERRUPTED).select_related("experiment"):
         job_requeue(job)
     _reconcile_recipes(trust_leases=trust_leases)
+    _reconcile_calls(trust_leases=trust_leases)
+    calls_forget_old()
+    cards_forget_removed()
+    _wake_again()
+
+
+def _reconcile_calls(*, trust_leases: bool) -> None:
+    alive = nodes_possibly_alive()
     for call in Call.objects.filter(state=Call.State.RUNNING):
         overdue = call.limit_seconds is not None and (
             call_age_seconds(call) > call.limit_seconds + GRACE_SECONDS
         )
-        if worker_is_gone(call.worker) or overdue:
+        unheard = trust_leases and worker_is_unheard(call.worker, alive)
+        if worker_is_gone(call.worker) or overdue or unheard:
             call_end_lost(call)
-    calls_forget_old()
-    cards_forget_removed()
-    _wake_again()
 
 
 def _reconcile_recipes(*, trust_leases: bool) -> None:

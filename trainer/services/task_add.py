@@ -8,8 +8,7 @@ from trainer.models import Call, Dataset, Experiment, Job, JobCommand, JobEvent,
 from trainer.services.calls import call_ask
 from trainer.services.card_add import CardRefused
 from trainer.services.cards import (
-    card_name_default,
-    card_name_free,
+    card_name_stem,
     latent_slice_parse,
     latent_slice_text,
 )
@@ -23,6 +22,7 @@ def task_attach(
     class_name: str,
     dataset: Dataset,
     name: str | None = None,
+    stem: str | None = None,
     weight: float = 1.0,
     latent_slice: str | None = None,
     params: dict[str, Any] | None = None,
@@ -31,9 +31,11 @@ def task_attach(
 ) -> dict[str, Any]:
     """Attach a task to an experiment's model, if it fits; return it in the API's shape.
 
-    Without a name, one is made of the class and the dataset. A job in progress takes the task up
-    between two steps. Where a worker has the job, its answer is waited for a moment; `joined_step`
-    is then the last step done before the task joined.
+    A job in progress takes the task up between two steps. Where a worker has the job, its answer
+    is waited for a moment; `joined_step` is then the last step done before the task joined.
+
+    Args:
+        stem: without a name, what a free one is made of; without a stem, of class and dataset.
 
     Raises:
         CardRefused: the latent slice is none or lies outside the model's latent, or the job could
@@ -48,10 +50,8 @@ def task_attach(
     chosen = latent_slice_within(experiment, latent_slice)
     payload = {
         "experiment": experiment.slug,
-        "name": name
-        or card_name_default(
-            experiment=experiment, class_name=class_name, dataset_name=dataset.name
-        ),
+        "name": name,
+        "stem": stem or card_name_stem(class_name=class_name, dataset_name=dataset.name),
         "class_name": class_name,
         "dataset": dataset.name,
         "weight": weight,
@@ -73,7 +73,7 @@ def card_duplicate(*, card: TaskCard, by: str = "", why: str = "") -> TaskCard:
         experiment=card.experiment,
         class_name=card.class_name,
         dataset=card.dataset,
-        name=card_name_free(card.experiment, card.name),
+        stem=card.name,
         weight=card.weight,
         latent_slice=latent_slice_text(card.latent_slice) or None,
         params=card.params,

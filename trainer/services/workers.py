@@ -3,6 +3,7 @@
 import hashlib
 import os
 import socket
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -33,6 +34,23 @@ def worker_is_gone(worker: str) -> bool:
         return _start_of(int(pid)) != start
     except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
         return True
+
+
+def worker_is_unheard(worker: str, alive: Iterable[str]) -> bool:
+    """Return whether no trainer side that is alive could have a worker; False where unknown.
+
+    After a start of its machine or container its trainer side is another one, and so is what tells
+    whose process ids these are.
+
+    Args:
+        alive: the names of the trainer sides that are alive.
+    """
+    tables = {_table_of(name) for name in alive}
+    return bool(tables and all(tables) and _table_of(worker)) and _table_of(worker) not in tables
+
+
+def _table_of(worker: str) -> str:
+    return worker.rpartition(":")[2].partition("-")[2]
 
 
 def _start_of(pid: int) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from acc.dataset import AccDataset
+from acc.tasks.base import Task
 from trainer.models import Dataset, Experiment, Registry, TaskCard
 from trainer.selectors.datasets import dataset_as_dict
 from trainer.selectors.experiments import card_as_dict
@@ -30,7 +31,7 @@ def model_create(payload: dict[str, Any]) -> dict[str, Any]:
     # A task whose class is gone stands in no model's way; a job says so once it is to train it.
     offered = class_names_offered(Registry.TASKS)
     cards = list(
-        TaskCard.objects.filter(
+        TaskCard.with_removed.filter(
             experiment__slug=payload["experiment"], class_name__in=offered
         ).select_related("dataset")
     )
@@ -40,15 +41,22 @@ def model_create(payload: dict[str, Any]) -> dict[str, Any]:
     )
     model = model_build(payload["class_name"], payload["config"], sources)
     described = model.describe()
+    head_sizes: dict[int, int | None] = {}
     for card in cards:
-        # Tasks that are attached already must fit the new model as well.
-        dataset = dataset_build(card.dataset.name, card.dataset.spec)
-        task_build(task_plan(card), dataset, model, sources)
+        try:
+            dataset = dataset_build(card.dataset.name, card.dataset.spec)
+            head_sizes[card.pk] = _head_size(task_build(task_plan(card), dataset, model, sources))
+        except Exception:
+            # Tasks that are attached already must fit the new model as well.
+            if card.removed_at is None:
+                raise
+            head_sizes[card.pk] = None
     experiment_create(
         slug=payload["experiment"],
         model_class=payload["class_name"],
         model_config=described["config"],
         model_info=described,
+        head_sizes=head_sizes,
         activate=payload.get("activate", True),
     )
     return {**described, "experiment": payload["experiment"]}
@@ -109,7 +117,8 @@ def task_add(payload: dict[str, Any]) -> dict[str, Any]:
     sources = payload["sources"]
     model = model_build(experiment.model_class, experiment.model_config, sources)
     dataset = dataset_build(row.name, row.spec)
-    task = task_build({**payload, "enabled": True}, dataset, model, sources)
+    name = payload["name"] or payload["stem"]
+    task = task_build({**payload, "name": name, "enabled": True}, dataset, model, sources)
     chosen = payload["latent_slice"]
     card, command = card_attach(
         experiment=experiment,
@@ -117,11 +126,16 @@ def task_add(payload: dict[str, Any]) -> dict[str, Any]:
         by=payload.get("by", ""),
         why=payload.get("why", ""),
         name=payload["name"],
+        stem=payload["stem"],
         class_name=payload["class_name"],
         dataset=row,
         weight=payload["weight"],
         latent_slice=tuple(chosen) if chosen else None,
         params=payload["params"],
-        head_size=sum(p.numel() for p in task.head.parameters()) if task.head is not None else 0,
+        head_size=_head_size(task),
     )
     return card_as_dict(card) | {"command": command.pk if command else None}
+
+
+def _head_size(task: Task) -> int:
+    return sum(p.numel() for p in task.head.parameters()) if task.head is not None else 0

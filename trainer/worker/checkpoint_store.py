@@ -14,10 +14,13 @@ from trainer.models import Checkpoint, Job, JobCommand
 from trainer.services.artifacts import (
     CHECKPOINTS,
     artifact_open_here,
-    artifacts_remove,
     checkpoint_file_names,
 )
-from trainer.services.checkpoint_files import checkpoint_digest, checkpoint_directory
+from trainer.services.checkpoint_files import (
+    checkpoint_digest,
+    checkpoint_directory,
+    files_remove,
+)
 from trainer.services.checkpoints import checkpoint_record
 from trainer.worker.artifacts import artifact_fetch, artifact_publish
 from trainer.worker.whole_file import written_whole
@@ -45,7 +48,7 @@ def checkpoint_write(
         command: the one that asked for the checkpoint; it is answered with it.
 
     Raises:
-        FenceLostError: the job is no longer this worker's; the files are removed again.
+        FenceLostError: the job is no longer this worker's; files without a row are removed again.
         OSError: the disk is full or cannot be written.
     """
     step = state.meta["step"]
@@ -77,7 +80,7 @@ def checkpoint_write(
         # The commit may have succeeded although its answer was lost; the files stay for the row.
         raise
     except BaseException:
-        artifacts_remove(CHECKPOINTS, names)
+        files_remove(name)  # not where an earlier attempt's row names them
         raise
 
 

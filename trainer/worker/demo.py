@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db import transaction
+
 from trainer.models import Experiment, Registry
 from trainer.selectors.experiments import DEMO
 from trainer.services.job_start import job_start
@@ -19,6 +21,7 @@ TASKS: tuple[dict[str, Any], ...] = (
 )
 
 
+@transaction.atomic  # a start that is ended in its first seconds leaves no half of it
 def demo_create(_: dict[str, Any]) -> dict[str, Any]:
     """Make the demo the way an operator would, and start its training."""
     model_create({"class_name": MODEL, "config": {}, "experiment": SLUG})
@@ -31,6 +34,6 @@ def demo_create(_: dict[str, Any]) -> dict[str, Any]:
     }
     for task in TASKS:
         classes = [(Registry.TASKS, task["class_name"]), (Registry.MODELS, MODEL)]
-        task_add({**task, **usual, "experiment": SLUG, "sources": sources_of(classes)})
+        task_add({**task, **usual, "stem": "", "sources": sources_of(classes)})
     job = job_start(experiment=Experiment.objects.get(slug=SLUG), steps=STEPS, by=DEMO)
     return {"experiment": SLUG, "job": job.pk}

@@ -68,15 +68,16 @@ def _checkpoint(run: RecipeRun, number: int) -> Checkpoint:
 
 def _branches_set_aside(run: RecipeRun) -> None:
     """Give the interrupted phase's branches other tags: it will ask for the same ones again."""
-    phase = run.steps.filter(phase=run.current_phase, abandoned=True, refusal="")
-    for step in phase.filter(kind__in=TAG_OF):
+    phase = run.steps.filter(phase=run.current_phase, abandoned=True).order_by("created_at")
+    began = phase.values_list("created_at", flat=True).first()
+    for step in phase.filter(kind__in=TAG_OF, refusal=""):
         tag = step.asked[TAG_OF[step.kind]]
         if not tag:
             continue
         # By the tag where the worker died before it could note the number. A state that was there
-        # before the call only got its tag from it, and asking again gives the same one.
+        # before the phase only got its tag from it, and asking again gives the same one.
         made = Q(pk=step.result) if step.result is not None else Q(experiment=run.experiment)
-        for branch in Checkpoint.objects.filter(made, tag=tag, created_at__gte=step.created_at):
+        for branch in Checkpoint.objects.filter(made, tag=tag, created_at__gte=began):
             checkpoint_rename(checkpoint=branch, tag=f"{tag[:80]} (given up, {branch.pk})")
 
 

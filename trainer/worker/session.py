@@ -147,7 +147,7 @@ class Session:
             Job.State.STOPPED: Checkpoint.Kind.STOP,
             Job.State.INTERRUPTED: Checkpoint.Kind.PERIODIC,
         }
-        if not self._has_its_last(kinds[ended]):
+        if self._has_trained(ended) and not self._has_its_last(kinds[ended]):
             self._checkpoint(kinds[ended])
         skipped, last_step = self.cadence.skipped(), self.trainer.step_count
         self.recorder.after_losses(lambda: self.cadence.tell(skipped, last_step))
@@ -159,6 +159,10 @@ class Session:
             persist(lambda: job_end(self.job, state=ended, step=step, detail=pace))
         logger.info("job %s is %s at step %s", self.job.pk, ended, f"{step:,}")
 
+    def _has_trained(self, ended: Job.State) -> bool:
+        """Return whether the job leaves another state than it found; it may still go on."""
+        return self.trainer.step_count > 0 or ended == Job.State.INTERRUPTED
+
     def _has_its_last(self, kind: Checkpoint.Kind) -> bool:
         """Return whether the job has it already: a worker died between that and the job's end."""
         return self._claimed_with == (kind, self.trainer.step_count)
@@ -166,7 +170,8 @@ class Session:
     def _save_what_is_good(self) -> None:
         """Store the losses and, where it can still be read, the state of the last good step."""
         try:
-            self._checkpoint(Checkpoint.Kind.STOP)
+            if self._has_trained(Job.State.FAILED):
+                self._checkpoint(Checkpoint.Kind.STOP)
             self.recorder.end()
         except Exception:
             # The error that ended the loop is the one to report; this one is in the log.

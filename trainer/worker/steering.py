@@ -26,6 +26,8 @@ from trainer.worker.task_steering import TaskSteering
 # A paused loop wakes this often by itself, to see whether the recorder is still well.
 PAUSE_SECONDS = 0.5
 SAVE = "save_checkpoint"
+# What changes no curve: of each of these, the newest wish counts.
+WISHES = {"pause": "pause", "resume": "pause", "set_eval_every": "eval"}
 TASK_KINDS = tuple(kind for kind in STEERING if kind != "set_lr")
 
 
@@ -38,7 +40,9 @@ class Steering:
 
     After a crash, commands that had taken effect after the checkpoint are repeated at the very
     steps at which they did, so that the replay gives the same curve; new ones that would change
-    the curve wait for that. A repetition of another job applies that one's at its steps.
+    the curve wait for that. Of those that do not, such as a pause, the newest wish counts, and
+    older ones are not repeated after it. A repetition of another job applies that one's at its
+    steps.
     """
 
     def __init__(
@@ -62,7 +66,7 @@ class Steering:
         self._tasks = TaskSteering(job, trainer, recorder.summaries)
         self._shows_paused = False
         self._ended: Job.State | None = None
-        self._to_repeat = deque(_claimed(job, _commands_after(job)))
+        self._to_repeat = deque(_claimed(job, _still_wished(_commands_after(job))))
         self._scheduled = deque(_claimed(job, commands_scheduled(job)))
         self._fetching = False
         self._held: deque[JobCommand] = deque()
@@ -183,6 +187,16 @@ class Steering:
             self._refuse(command, error)
         else:
             self._answer(command, detail)
+            self._forget_older_wishes(command)
+
+    def _forget_older_wishes(self, command: JobCommand) -> None:
+        """Repeat no more what a new command made void, such as a pause before a resumption."""
+        void = WISHES.get(command.kind)
+        if void is None or not self._to_repeat:
+            return
+        self._to_repeat = deque(old for old in self._to_repeat if WISHES.get(old.kind) != void)
+        if not self._to_repeat:
+            self._release()
 
     def _effect(self, command: JobCommand) -> dict[str, Any]:
         """Let a command take effect now, though its data may have to be waited for."""
@@ -281,6 +295,22 @@ def _commands_after(job: Job) -> list[JobCommand]:
     held = commands_held_by(job, job.checkpoint)
     # A stop is never done with: the job is still here, so it did not come to its end.
     return list(applied.exclude(pk__in=held.exclude(kind="stop").values("pk")))
+
+
+def _still_wished(commands: list[JobCommand]) -> list[JobCommand]:
+    """Return commands without those that one asked for later had made void at an earlier step.
+
+    That happens where a replay, in which somebody asked for something new, is itself replayed.
+    """
+    kept, newest = [], dict[str, int]()
+    for command in commands:
+        wish = WISHES.get(command.kind)
+        if wish is not None:
+            if command.pk < newest.get(wish, 0):
+                continue
+            newest[wish] = command.pk
+        kept.append(command)
+    return kept
 
 
 def _was_paused(job: Job) -> bool:

@@ -83,7 +83,7 @@ def test_a_waiting_run_is_stopped_at_once_a_running_one_is_asked_to(script, refu
 @pytest.mark.parametrize(
     ("call", "status", "words"),
     [
-        (["/recipes/none/run"], 400, "no recipe is called 'none'; there are: FoldRecipe"),
+        (["/recipes/none/run"], 404, "no recipe is called 'none'; there are: FoldRecipe"),
         (["/recipes/fold/run", {"params": {"stepz": 1}}], 400, "has no parameter 'stepz'"),
         (["/recipes/fold/run", {"params": {"steps": "x"}}], 400, "must be a whole number"),
         (["/recipes/fold/run", {"steps": 1}], 400, "'steps' is not a field of this call"),

@@ -108,6 +108,27 @@ def test_a_task_that_cannot_be_is_refused_with_the_reason(made, script, refused,
     assert script.get("/tasks").json() == []
 
 
+def test_a_model_made_anew_under_its_tasks_gives_them_heads_of_its_width(made, script):
+    task = {"class_name": "ClassificationTask", "dataset_name": "digits", "name": "digit"}
+    script.post("/tasks/add", task)
+    narrow = {"class_name": "ConvVAE", "config": {"latent_dim": 8}, "experiment": "mine"}
+    assert script.post("/model/create", narrow).status_code == 200
+    assert [card["head_size"] for card in script.get("/tasks").json()] == [8 * 10 + 10]
+
+
+def test_a_removed_task_that_the_new_model_does_not_fit_cannot_be_brought_back(
+    made, script, refused
+):
+    for name, ends in (("far", "20:30"), ("near", "0:4")):
+        task = {"class_name": "ClassificationTask", "dataset_name": "digits", "name": name}
+        script.post("/tasks/add", {**task, "latent_slice": ends})
+        script.post(f"/tasks/{name}/remove")
+    narrow = {"class_name": "ConvVAE", "config": {"latent_dim": 8}, "experiment": "mine"}
+    script.post("/model/create", narrow)
+    assert "no task named 'far'" in refused(script.post("/tasks/far/restore"), 400)
+    assert script.post("/tasks/near/restore").status_code == 200
+
+
 def test_a_task_that_does_not_fit_the_model_is_refused_in_its_own_words(
     trainer_side, script, refused
 ):

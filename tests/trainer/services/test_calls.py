@@ -208,6 +208,27 @@ def test_work_that_takes_too_long_or_loses_its_worker_is_answered_all_the_same(
     assert call.error.startswith(sentence)
 
 
+@pytest.mark.parametrize(
+    ("others", "is_lost"),
+    [
+        ([], False),  # nobody was heard, this machine's trainer side included
+        (["elsewhere:7:3-ffff0000"], True),  # started anew, after its machine was
+        (["elsewhere:7:3-abcd1234"], False),
+        (["elsewhere:7:3-ffff0000", "old:7:3"], False),  # one that does not say which it is
+    ],
+)
+def test_work_without_a_limit_is_lost_once_no_trainer_side_could_have_its_worker(others, is_lost):
+    for name in others:
+        TrainerNode.objects.create(name=name, seen_at=timezone.now())
+    call = running_since(60, limit=None, worker="elsewhere:1:0-abcd1234")
+    reconcile_once(trust_leases=False)
+    call.refresh_from_db()
+    assert call.state == Call.State.RUNNING
+    reconcile_once()
+    call.refresh_from_db()
+    assert (call.state == Call.State.REFUSED) == is_lost
+
+
 def test_what_was_at_work_is_named():
     call = running_since(41, limit=30, worker="elsewhere:1:0")
     call_doing(call.pk, "task 'endless'")

@@ -207,6 +207,11 @@ def test_a_name_that_is_taken_gets_a_number(experiment):
         card_add(experiment=experiment, name=name, class_name="Mine", dataset=dataset_make())
 
 
+def test_two_tasks_that_nobody_named_get_different_names_however_close_they_come(experiment):
+    names = [attach(experiment, stem="mine-digits")[0].name for _ in range(2)]
+    assert names == ["mine-digits", "mine-digits-2"]
+
+
 @pytest.mark.django_db
 def test_a_weight_of_one_experiment_does_not_reach_the_job_of_another():
     job_run_begin(experiment_make("first"))

@@ -29,6 +29,7 @@ def task_attach_now(
         {
             "experiment": "small",
             "name": name,
+            "stem": "",
             "class_name": class_name,
             "dataset": dataset,
             "weight": 1.0,

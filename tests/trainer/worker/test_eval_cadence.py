@@ -116,6 +116,22 @@ def test_a_state_that_was_evaluated_stays_where_a_job_began_or_where_it_has_a_na
     assert job_repeat(job=later).start_checkpoint == seen
 
 
+def test_a_wish_during_a_replay_outlives_the_older_one_that_is_replayed(queued_job: Job) -> None:
+    applied(queued_job, "set_eval_every", 8, steps=50)
+    newer = command_send(job=queued_job, kind="set_eval_every", payload={"steps": 10})
+    job_run(queued_job.pk)
+    newer.refresh_from_db()
+    assert (newer.state, newer.applied_step) == ("applied", 0)
+    assert Job.objects.get(pk=queued_job.pk).eval_every == 10
+
+
+def test_so_it_does_where_that_replay_is_replayed(queued_job: Job) -> None:
+    applied(queued_job, "set_eval_every", 8, steps=50)
+    applied(queued_job, "set_eval_every", 4, steps=10)
+    job_run(queued_job.pk)
+    assert Job.objects.get(pk=queued_job.pk).eval_every == 10
+
+
 def test_the_best_of_the_states_that_were_evaluated_are_kept_on_request(
     experiment: Experiment,
 ) -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from tests.setup.waiting import wait_until
 from tests.trainer.worker.conftest import task_attach_now
-from tests.trainer.worker.steered import applied, running, state_of
+from tests.trainer.worker.steered import applied, running, scheduled, state_of
 from tests.trainer.worker.test_stored_source import TEXT, save
 from trainer.models import (
     Call,
@@ -260,7 +260,7 @@ def test_a_task_that_cannot_be_built_says_why_and_the_others_are_measured(
 @pytest.mark.parametrize("end", ["completed", "stopped"])
 def test_a_job_is_evaluated_when_it_ends(queued_job: Job, end: str) -> None:
     if end == "stopped":
-        command_send(job=queued_job, kind="stop")
+        scheduled(queued_job, "stop", 5)
     job_run(queued_job.pk)
     call = Call.objects.get(kind=Call.Kind.EVAL_RUN)
     call_answer(call.pk)

@@ -185,3 +185,19 @@ def test_only_the_branches_of_the_phase_that_begins_anew_are_given_up() -> None:
     assert states_tagged("third tag").count() == 1
     given_up = Checkpoint.objects.filter(tag__contains="given up").values_list("tag", flat=True)
     assert sorted(tag.split(" (")[0] for tag in given_up) == ["branch", "second tag", "third tag"]
+
+
+def test_a_state_that_a_dead_attempt_trained_and_tagged_gives_its_tag_to_the_next_one() -> None:
+    save = 'start = ctx.save_checkpoint("start")'
+    whole = BRANCHES.replace("FIRST", "pass").replace("SECOND", "pass")
+    recipe_offer(text=whole.replace(save, f"{save}\n            {CRASH}"))
+    run = recipe_start(recipe_name="TinyRecipe", by="ada")
+    with pytest.raises(GeneratorExit):
+        run_now(run)
+    (first,) = states_tagged("start")
+    run = run_now(interrupted(run, whole))
+    assert (run.state, run.error) == (RecipeRun.State.COMPLETED, "")
+    (second,) = states_tagged("start")
+    first.refresh_from_db()
+    assert first != second
+    assert first.tag == f"start (given up, {first.pk})"

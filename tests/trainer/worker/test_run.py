@@ -1,12 +1,16 @@
 """A job from its claim to its end, as its rows tell it."""
 
 import datetime
+import errno
 import threading
 
 import pytest
+import torch
 from django.utils import timezone
 from pytest_django import Settings
 
+from acc.tasks.reconstruction import ReconstructionTask
+from acc.training.state import capture
 from tests.trainer.worker.steered import take_up_again
 from trainer.models import Checkpoint, Experiment, Job, LossSeries, TrainerNode
 from trainer.selectors.jobs import job_with_summary
@@ -14,8 +18,11 @@ from trainer.selectors.losses import loss_points
 from trainer.services.checkpoint_files import checkpoint_directory, checkpoint_problem
 from trainer.services.drafts import draft_name
 from trainer.services.job_start import job_start
-from trainer.services.jobs import FenceLostError, job_take_from_silent
-from trainer.worker import session
+from trainer.services.jobs import FenceLostError, job_claim, job_take_from_silent
+from trainer.worker import checkpoint_store, session
+from trainer.worker.answers import model_create
+from trainer.worker.checkpoint_store import checkpoint_write
+from trainer.worker.job_trainer import job_tasks, trainer_build
 from trainer.worker.run import job_run
 from trainer.worker.snapshot import snapshot_take
 
@@ -115,6 +122,21 @@ def test_a_task_that_does_not_fit_any_more_fails_the_job_in_its_own_words(
     assert job.events.last().kind == "failed"
 
 
+def test_a_job_that_ended_before_its_first_step_leaves_the_model_untrained(
+    queued_job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no loss today")
+
+    monkeypatch.setattr(ReconstructionTask, "compute_loss", fail)
+    job_run(queued_job.pk)
+    job = Job.objects.get(pk=queued_job.pk)
+    assert (job.state, job.current_step) == (Job.State.FAILED, 0)
+    assert not Checkpoint.objects.exists()
+    replaced = {"class_name": "ConvVAE", "config": {"latent_dim": 9}, "experiment": "small"}
+    assert model_create(replaced)["latent_dim"] == 9
+
+
 def test_a_checkpoint_that_cannot_be_written_costs_no_step(
     queued_job: Job, settings: Settings
 ) -> None:
@@ -128,6 +150,23 @@ def test_a_checkpoint_that_cannot_be_written_costs_no_step(
     assert (job.state, job.current_step) == (Job.State.COMPLETED, 12)
     assert job.events.filter(kind="no_checkpoint").exists()
     assert Checkpoint.objects.get().kind == Checkpoint.Kind.FINAL
+
+
+def test_a_repeated_write_that_fails_leaves_the_files_of_the_first(
+    queued_job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = job_claim(queued_job.pk, worker="here:1:0")
+    assert job is not None
+    state = capture(trainer_build(job, job_tasks(job), torch.device("cpu")))
+    checkpoint = checkpoint_write(job=job, state=state, kind=Checkpoint.Kind.FINAL)
+
+    def fill(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    monkeypatch.setattr(checkpoint_store, "_write", fill)
+    with pytest.raises(OSError, match="no space"):
+        checkpoint_write(job=job, state=state, kind=Checkpoint.Kind.FINAL)
+    assert checkpoint_problem(checkpoint) == ""
 
 
 def test_the_last_checkpoint_waits_for_room_on_the_disk(queued_job: Job) -> None:
