@@ -55,19 +55,12 @@ class KnownUploaderMiddleware:
         if request.method == "POST" and request.path_info in settings.ACC_UPLOAD_PATHS:
             caller = _caller_of(request)
             if caller is None:
-                return self._stranger(request)
+                return unauthenticated()
             try:
                 access_require(caller, Need.STEER)
             except NotAllowed as refused:
                 return permission_denied(request, refused)
         return self._get_response(request)
-
-    @staticmethod
-    def _stranger(request: HttpRequest) -> HttpResponse:
-        response = unauthenticated()
-        if "HX-Request" in request.headers:  # a page whose session is over: the window goes there
-            response.headers["HX-Redirect"] = settings.LOGIN_URL
-        return response
 
 
 def _caller_of(request: HttpRequest) -> Credentials | None:

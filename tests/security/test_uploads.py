@@ -39,6 +39,7 @@ def test_a_strangers_file_is_not_even_read(path):
         assert "credentials are missing" in answer.json()["error"]
     page = upload(Client(), path, **{"HX-Request": "true"})
     assert page.status_code == 401
+    assert "HX-Redirect" not in page.headers
 
 
 def test_a_file_of_somebody_who_may_only_look_is_not_even_read(path, viewer, operator):

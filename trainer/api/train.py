@@ -37,7 +37,7 @@ def train_start(
 def train_stop(
     request: HttpRequest, body: WhyIn | None = None, experiment: ExperimentSlug = None
 ) -> dict[str, Any]:
-    """Stop the job after its current step; a checkpoint is kept."""
+    """Stop the job after its current step; what it has trained is kept as a checkpoint."""
     job = job_active_found(experiment)
     job = job_stop(job=job, by=caller_name(request), why=why_of(body))
     job_wait_end(job)

@@ -21,6 +21,7 @@ from trainer.services.leftovers import leftovers_sweep
 from trainer.services.nodes import node_goodbye, node_heartbeat
 from trainer.services.reconciler import reconcile_once
 from trainer.services.warnings import warnings_announce
+from trainer.services.workers import Missing
 
 logger = logging.getLogger("acc.steward")
 
@@ -52,6 +53,7 @@ class Steward(threading.Thread):
         self._versions: dict[str, str] = {}
         self._beats = 0
         self._warned: frozenset[str] = frozenset()
+        self._missing = Missing()
         self._in_trouble = False
         self._last_beat = time.time()
         self._patient_until = 0.0
@@ -93,7 +95,7 @@ class Steward(threading.Thread):
                 is_told=self._beats % TOLD_EVERY == 1,
             )
             self.is_online = True
-        reconcile_once(trust_leases=self._leases_count())
+        reconcile_once(trust_leases=self._leases_count(), missing=self._missing)
         self._warned = warnings_announce(told=self._warned)
         if time.monotonic() >= self._next_sweep:
             self._next_sweep = time.monotonic() + SWEEP_SECONDS

@@ -22,7 +22,7 @@ from trainer.services.queue import (
     recipe_wake,
 )
 from trainer.services.recipe_life import recipe_requeue, recipe_take_from_silent
-from trainer.services.workers import worker_is_gone, worker_is_unheard
+from trainer.services.workers import Missing, worker_is_gone
 
 # A message this old that lies in no queue is either lost or just being claimed; a second one for a
 # claimed job is refused by the claim.
@@ -32,12 +32,13 @@ WAKE_AGAIN_SECONDS = 10.0
 GRACE_SECONDS = 10.0
 
 
-def reconcile_once(*, trust_leases: bool = True) -> None:
+def reconcile_once(*, trust_leases: bool = True, missing: Missing | None = None) -> None:
     """Take jobs and recipes from dead workers, queue interrupted ones, repeat lost wake-ups.
 
     Args:
         trust_leases: False right after the database was away, or this machine asleep: then live
             workers had no way to renew their leases either.
+        missing: what this process saw of workers that are not there; None to begin with none.
     """
     now = timezone.now()
     for job in Job.objects.filter(state__in=Job.HELD).select_related("experiment"):
@@ -48,20 +49,20 @@ def reconcile_once(*, trust_leases: bool = True) -> None:
     for job in Job.objects.filter(state=Job.State.INTERRUPTED).select_related("experiment"):
         job_requeue(job)
     _reconcile_recipes(trust_leases=trust_leases)
-    _reconcile_calls(trust_leases=trust_leases)
+    _reconcile_calls(missing or Missing())
     calls_forget_old()
     cards_forget_removed()
     _wake_again()
 
 
-def _reconcile_calls(*, trust_leases: bool) -> None:
-    alive = nodes_possibly_alive()
-    for call in Call.objects.filter(state=Call.State.RUNNING):
+def _reconcile_calls(missing: Missing) -> None:
+    running = list(Call.objects.filter(state=Call.State.RUNNING))
+    lost = missing.long_missing({call.worker for call in running}, nodes_possibly_alive())
+    for call in running:
         overdue = call.limit_seconds is not None and (
             call_age_seconds(call) > call.limit_seconds + GRACE_SECONDS
         )
-        unheard = trust_leases and worker_is_unheard(call.worker, alive)
-        if worker_is_gone(call.worker) or overdue or unheard:
+        if worker_is_gone(call.worker) or overdue or call.worker in lost:
             call_end_lost(call)
 
 

@@ -3,11 +3,15 @@
 import hashlib
 import os
 import socket
+import time
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 import psutil
+
+# Longer than a trainer side takes to start, or to wait for its workers' last words.
+MISSING_SECONDS = 60.0
 
 
 def worker_name(pid: int | None = None) -> str:
@@ -36,17 +40,32 @@ def worker_is_gone(worker: str) -> bool:
         return True
 
 
-def worker_is_unheard(worker: str, alive: Iterable[str]) -> bool:
-    """Return whether no trainer side that is alive could have a worker; False where unknown.
+class Missing:
+    """Workers that no trainer side could have, and since when, as one process saw it.
 
-    After a start of its machine or container its trainer side is another one, and so is what tells
-    whose process ids these are.
-
-    Args:
-        alive: the names of the trainer sides that are alive.
+    After a start of its machine or container a trainer side is another one, and so is what tells
+    whose process ids these are: nobody else would ever see that its workers are gone.
     """
-    tables = {_table_of(name) for name in alive}
-    return bool(tables and all(tables) and _table_of(worker)) and _table_of(worker) not in tables
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._since: dict[str, float] = {}
+
+    def long_missing(self, workers: Iterable[str], alive: Iterable[str]) -> set[str]:
+        """Return those of other machines whose trainer side was not there for a minute.
+
+        One that starts or leaves may not be heard although its workers work.
+
+        Args:
+            alive: the names of the trainer sides that are alive.
+        """
+        now = time.monotonic()
+        tables = {_table_of(name) for name in alive} | {_process_table()}
+        missing = {name for name in workers if _table_of(name) not in tables | {""}}
+        if not all(tables):  # somebody's trainer side does not tell which it is
+            missing = set()
+        self._since = {name: self._since.get(name, now) for name in missing}
+        return {name for name, since in self._since.items() if now - since >= MISSING_SECONDS}
 
 
 def _table_of(worker: str) -> str:

@@ -21,11 +21,15 @@ TASKS: tuple[dict[str, Any], ...] = (
 )
 
 
-@transaction.atomic  # a start that is ended in its first seconds leaves no half of it
 def demo_create(_: dict[str, Any]) -> dict[str, Any]:
     """Make the demo the way an operator would, and start its training."""
-    model_create({"class_name": MODEL, "config": {}, "experiment": SLUG})
     dataset_load({"name": "digits", "image_size": 32})
+    with transaction.atomic():  # a start that is ended in its first seconds leaves no half of it
+        return _experiment_create()
+
+
+def _experiment_create() -> dict[str, Any]:
+    model_create({"class_name": MODEL, "config": {}, "experiment": SLUG})
     usual: dict[str, Any] = {
         "experiment": SLUG,
         "dataset": "digits",

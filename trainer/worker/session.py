@@ -89,8 +89,8 @@ class Session:
 
         Raises:
             FenceLostError: another worker has the job.
-            Exception: whatever a task's code or the recorder raised; losses and a checkpoint of
-                the last good step are stored.
+            Exception: whatever a task's code or the recorder raised; losses and, but for the very
+                first one, a checkpoint of the last good step are stored.
         """
         job_running_announce(
             self.job,
@@ -147,7 +147,7 @@ class Session:
             Job.State.STOPPED: Checkpoint.Kind.STOP,
             Job.State.INTERRUPTED: Checkpoint.Kind.PERIODIC,
         }
-        if self._has_trained(ended) and not self._has_its_last(kinds[ended]):
+        if not self._has_its_last(kinds[ended]):
             self._checkpoint(kinds[ended])
         skipped, last_step = self.cadence.skipped(), self.trainer.step_count
         self.recorder.after_losses(lambda: self.cadence.tell(skipped, last_step))
@@ -159,10 +159,6 @@ class Session:
             persist(lambda: job_end(self.job, state=ended, step=step, detail=pace))
         logger.info("job %s is %s at step %s", self.job.pk, ended, f"{step:,}")
 
-    def _has_trained(self, ended: Job.State) -> bool:
-        """Return whether the job leaves another state than it found; it may still go on."""
-        return self.trainer.step_count > 0 or ended == Job.State.INTERRUPTED
-
     def _has_its_last(self, kind: Checkpoint.Kind) -> bool:
         """Return whether the job has it already: a worker died between that and the job's end."""
         return self._claimed_with == (kind, self.trainer.step_count)
@@ -170,8 +166,7 @@ class Session:
     def _save_what_is_good(self) -> None:
         """Store the losses and, where it can still be read, the state of the last good step."""
         try:
-            if self._has_trained(Job.State.FAILED):
-                self._checkpoint(Checkpoint.Kind.STOP)
+            self._checkpoint(Checkpoint.Kind.STOP)
             self.recorder.end()
         except Exception:
             # The error that ended the loop is the one to report; this one is in the log.
@@ -183,7 +178,12 @@ class Session:
         self._checkpoint(kind, command)
 
     def _checkpoint(self, kind: Checkpoint.Kind, command: JobCommand | None = None) -> None:
-        """Copy the state now; the recorder writes it once all losses before it are stored."""
+        """Copy the state now; the recorder writes it once all losses before it are stored.
+
+        Before the first step there is none that the job did not find, unless somebody asks for it.
+        """
+        if command is None and self.trainer.step_count == 0:
+            return
         periodic = kind == Checkpoint.Kind.PERIODIC
         for_eval = kind == Checkpoint.Kind.EVAL and command is None
         skipped = self.cadence.skipped() if for_eval else None

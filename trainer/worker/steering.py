@@ -6,7 +6,7 @@ from typing import Any
 
 from acc.training.trainer import Trainer
 from trainer.models import Job, JobCommand
-from trainer.selectors.commands import commands_applied, commands_held_by, commands_scheduled
+from trainer.selectors.commands import commands_scheduled
 from trainer.services.card_refusals import card_command_refused
 from trainer.services.commands import command_applied, command_refused
 from trainer.services.job_start import STEERING
@@ -20,14 +20,12 @@ from trainer.worker.control import Control, Order
 from trainer.worker.error_sentence import error_sentence
 from trainer.worker.eval_cadence import EvalCadence
 from trainer.worker.recorder import Recorder
+from trainer.worker.replay import SAVE, commands_to_repeat, was_paused, without_older
 from trainer.worker.task_parts import Fetched, task_parts_fetch
 from trainer.worker.task_steering import TaskSteering
 
 # A paused loop wakes this often by itself, to see whether the recorder is still well.
 PAUSE_SECONDS = 0.5
-SAVE = "save_checkpoint"
-# What changes no curve: of each of these, the newest wish counts.
-WISHES = {"pause": "pause", "resume": "pause", "set_eval_every": "eval"}
 TASK_KINDS = tuple(kind for kind in STEERING if kind != "set_lr")
 
 
@@ -56,7 +54,7 @@ class Steering:
         save: Callable[[JobCommand], None],
     ) -> None:
         """Steer one claimed job; `save` writes a checkpoint and answers the command with it."""
-        self.paused = _was_paused(job)
+        self.paused = was_paused(job)
         self._job = job
         self._trainer = trainer
         self._control = control
@@ -66,7 +64,7 @@ class Steering:
         self._tasks = TaskSteering(job, trainer, recorder.summaries)
         self._shows_paused = False
         self._ended: Job.State | None = None
-        self._to_repeat = deque(_claimed(job, _still_wished(_commands_after(job))))
+        self._to_repeat = deque(_claimed(job, commands_to_repeat(job)))
         self._scheduled = deque(_claimed(job, commands_scheduled(job)))
         self._fetching = False
         self._held: deque[JobCommand] = deque()
@@ -191,12 +189,10 @@ class Steering:
 
     def _forget_older_wishes(self, command: JobCommand) -> None:
         """Repeat no more what a new command made void, such as a pause before a resumption."""
-        void = WISHES.get(command.kind)
-        if void is None or not self._to_repeat:
-            return
-        self._to_repeat = deque(old for old in self._to_repeat if WISHES.get(old.kind) != void)
-        if not self._to_repeat:
-            self._release()
+        if self._to_repeat:
+            self._to_repeat = deque(without_older(self._to_repeat, command))
+            if not self._to_repeat:
+                self._release()
 
     def _effect(self, command: JobCommand) -> dict[str, Any]:
         """Let a command take effect now, though its data may have to be waited for."""
@@ -282,40 +278,3 @@ def _claimed(job: Job, commands: Iterable[JobCommand]) -> list[JobCommand]:
     for command in found:
         command.job = job
     return found
-
-
-def _commands_after(job: Job) -> list[JobCommand]:
-    """Return the commands whose effect the job's checkpoint does not hold: all without one.
-
-    A checkpoint that was asked for is no effect: it is there, and is not written again.
-    """
-    applied = commands_applied(job).exclude(kind=SAVE)
-    if job.checkpoint is None:
-        return list(applied)
-    held = commands_held_by(job, job.checkpoint)
-    # A stop is never done with: the job is still here, so it did not come to its end.
-    return list(applied.exclude(pk__in=held.exclude(kind="stop").values("pk")))
-
-
-def _still_wished(commands: list[JobCommand]) -> list[JobCommand]:
-    """Return commands without those that one asked for later had made void at an earlier step.
-
-    That happens where a replay, in which somebody asked for something new, is itself replayed.
-    """
-    kept, newest = [], dict[str, int]()
-    for command in commands:
-        wish = WISHES.get(command.kind)
-        if wish is not None:
-            if command.pk < newest.get(wish, 0):
-                continue
-            newest[wish] = command.pk
-        kept.append(command)
-    return kept
-
-
-def _was_paused(job: Job) -> bool:
-    """Return whether the job's checkpoint was taken while it was paused."""
-    if job.checkpoint is None:
-        return False
-    last = commands_held_by(job, job.checkpoint).filter(kind__in=("pause", "resume")).last()
-    return last is not None and last.kind == "pause"

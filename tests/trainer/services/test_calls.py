@@ -13,7 +13,7 @@ from tests.trainer.rows import at_once
 from trainer.models import Call, TrainerNode
 from trainer.selectors import nodes
 from trainer.selectors.nodes import SILENCE_SECONDS, trainer_is_online
-from trainer.services import calls
+from trainer.services import calls, workers
 from trainer.services.calls import (
     CallRefused,
     TooManyAsked,
@@ -28,7 +28,7 @@ from trainer.services.calls import (
 from trainer.services.leaving import LEAVING
 from trainer.services.nodes import node_goodbye, node_heartbeat
 from trainer.services.reconciler import reconcile_once
-from trainer.services.workers import worker_name
+from trainer.services.workers import Missing, worker_name
 
 pytestmark = [
     pytest.mark.portable,
@@ -211,22 +211,33 @@ def test_work_that_takes_too_long_or_loses_its_worker_is_answered_all_the_same(
 @pytest.mark.parametrize(
     ("others", "is_lost"),
     [
-        ([], False),  # nobody was heard, this machine's trainer side included
+        ([], True),
         (["elsewhere:7:3-ffff0000"], True),  # started anew, after its machine was
         (["elsewhere:7:3-abcd1234"], False),
-        (["elsewhere:7:3-ffff0000", "old:7:3"], False),  # one that does not say which it is
+        (["old:7:3"], False),  # one that does not say which it is
     ],
 )
-def test_work_without_a_limit_is_lost_once_no_trainer_side_could_have_its_worker(others, is_lost):
+def test_work_without_a_limit_is_lost_once_no_trainer_side_had_its_worker_for_a_minute(
+    others, is_lost, monkeypatch
+):
+    clock = [1000.0]
+    monkeypatch.setattr(workers.time, "monotonic", lambda: clock[0])
+    here = running_since(60, limit=None, worker=worker_name())
+    call = running_since(60, limit=None, worker="elsewhere:1:0-abcd1234")
+    missing = Missing()
+    for seconds in (0.0, 59.0):
+        clock[0] = 1000.0 + seconds
+        reconcile_once(missing=missing)
+        call.refresh_from_db()
+        assert call.state == Call.State.RUNNING
     for name in others:
         TrainerNode.objects.create(name=name, seen_at=timezone.now())
-    call = running_since(60, limit=None, worker="elsewhere:1:0-abcd1234")
-    reconcile_once(trust_leases=False)
+    clock[0] += 1.0
+    reconcile_once(missing=missing)
     call.refresh_from_db()
-    assert call.state == Call.State.RUNNING
-    reconcile_once()
-    call.refresh_from_db()
+    here.refresh_from_db()
     assert (call.state == Call.State.REFUSED) == is_lost
+    assert here.state == Call.State.RUNNING
 
 
 def test_what_was_at_work_is_named():

@@ -13,7 +13,7 @@ from tests.trainer.worker.steered import (
     take_up_again,
     weights,
 )
-from trainer.models import Job, JobCommand
+from trainer.models import Checkpoint, Job, JobCommand
 from trainer.selectors.jobs import job_as_dict
 from trainer.selectors.losses import loss_points
 from trainer.services.cards import card_remove, card_set_weight, card_toggle
@@ -158,6 +158,7 @@ def test_a_job_whose_tasks_are_all_gone_can_be_stopped(queued_job: Job) -> None:
         wait_until(lambda: state_of(queued_job) == Job.State.PAUSED, "rests")
         job_stop(job=queued_job)
     assert state_of(queued_job) == Job.State.STOPPED
+    assert not Checkpoint.objects.exists()
 
 
 def test_a_job_that_draws_by_weight_rests_while_every_weight_is_zero(queued_job: Job) -> None:

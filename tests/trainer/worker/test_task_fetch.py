@@ -8,8 +8,18 @@ import pytest
 
 from tests.setup.waiting import wait_until
 from tests.trainer.rows import offer_make
-from tests.trainer.worker.steered import answered, reached, running, state_of, weights
+from tests.trainer.worker.steered import (
+    answered,
+    reached,
+    running,
+    scheduled,
+    state_of,
+    steps_of,
+    weights,
+)
+from tests.trainer.worker.test_task_steering import addition, job_start_and_run
 from trainer.models import Experiment, Job, JobCommand, RegisteredClass, TaskCard
+from trainer.selectors.losses import loss_points
 from trainer.services.cards import card_attach, card_remove, card_restore
 from trainer.services.commands import command_send
 from trainer.services.job_start import job_start
@@ -34,6 +44,34 @@ class GatedTask(KLDivergenceTask):
     pass
 """
 
+# As careless as a person's file may be, and run when the task joins.
+SEEDING = """import random
+
+import numpy as np
+import torch
+
+from acc.tasks.kl_divergence import KLDivergenceTask
+
+random.seed(0)
+np.random.seed(0)
+torch.manual_seed(0)
+DRAWN = torch.rand(3)
+
+
+class SeedingTask(KLDivergenceTask):
+    pass
+"""
+
+
+def offered(name: str, text: str) -> None:
+    """Put one more task on offer."""
+    others = [
+        offer_make(row.class_name, source=row.source.text, file=row.file, module=row.module)
+        for row in RegisteredClass.objects.filter(registry="tasks").select_related("source")
+    ]
+    one = offer_make(name, source=text, file=f"/gone/{name}.py")
+    registry_store(registry="tasks", offers=[*others, one], errors=[])
+
 
 @pytest.fixture
 def gate(experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -42,13 +80,7 @@ def gate(experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     module = f"gate_{uuid4().hex}"
     (tmp_path / f"{module}.py").write_text(GATE.format(gate=str(path)))
     monkeypatch.syspath_prepend(tmp_path)
-    others = [
-        offer_make(row.class_name, source=row.source.text, file=row.file, module=row.module)
-        for row in RegisteredClass.objects.filter(registry="tasks").select_related("source")
-    ]
-    text = GATED.format(module=module)
-    gated = offer_make("GatedTask", source=text, file="/gone/gated.py")
-    registry_store(registry="tasks", offers=[*others, gated], errors=[])
+    offered("GatedTask", GATED.format(module=module))
     return path
 
 
@@ -133,3 +165,21 @@ def test_a_task_removed_before_it_joined_joins_and_leaves_in_that_order(
         ("restore_task", "applied"),
         ("remove_task", "applied"),
     ]
+
+
+def test_a_joining_tasks_file_that_seeds_leaves_the_others_their_numbers(
+    experiment: Experiment,
+) -> None:
+    offered("SeedingTask", SEEDING)
+    added = addition(experiment, "late", class_name="SeedingTask", weight=0.0)
+    calm, joined = (
+        job_start_and_run(experiment, lambda _: None),
+        job_start_and_run(experiment, lambda job: scheduled(job, "add_task", 6, **added)),
+    )
+
+    def losses(job: Job, task: str) -> list[object]:
+        return [p["task_loss"] for p in loss_points(job) if p["task_name"] == task]
+
+    assert steps_of(joined, "late") == list(range(7, 13))
+    for task in ("recon", "kl", "digit"):
+        assert losses(joined, task) == losses(calm, task)

@@ -20,7 +20,7 @@ from tests.trainer.worker.steered import (
     take_up_again,
     weights,
 )
-from trainer.models import Experiment, Job, JobCommand, RegisteredClass, TaskCard
+from trainer.models import Experiment, Job, JobCommand, TaskCard
 from trainer.selectors.losses import loss_points
 from trainer.services.card_add import card_add
 from trainer.services.cards import card_attach, card_remove
@@ -118,48 +118,6 @@ def test_a_weight_changes_no_other_tasks_loss_at_the_next_step(experiment: Exper
     assert at(changed, 7, "task_loss") == at(calm, 7, "task_loss")
     assert at(changed, 7, "total_loss") != at(calm, 7, "total_loss")
     assert at(changed, 8, "task_loss") != at(calm, 8, "task_loss")
-
-
-# As careless as a person's file may be, and run when the task joins.
-SEEDING = """import random
-
-import numpy as np
-import torch
-
-from acc.tasks.kl_divergence import KLDivergenceTask
-
-random.seed(0)
-np.random.seed(0)
-torch.manual_seed(0)
-DRAWN = torch.rand(3)
-
-
-class SeedingTask(KLDivergenceTask):
-    pass
-"""
-
-
-def test_a_joining_tasks_file_that_seeds_leaves_the_others_their_numbers(
-    experiment: Experiment,
-) -> None:
-    shipped = [
-        offer_make(row.class_name, source=row.source.text, file=row.file, module=row.module)
-        for row in RegisteredClass.objects.filter(registry="tasks").select_related("source")
-    ]
-    seeding = offer_make("SeedingTask", source=SEEDING, file="/gone/seeding.py", module="seeding")
-    registry_store(registry="tasks", offers=[*shipped, seeding], errors=[])
-    added = addition(experiment, "late", class_name="SeedingTask", weight=0.0)
-    calm, joined = (
-        job_start_and_run(experiment, lambda _: None),
-        job_start_and_run(experiment, lambda job: scheduled(job, "add_task", 6, **added)),
-    )
-
-    def losses(job: Job, task: str) -> list[object]:
-        return [p["task_loss"] for p in loss_points(job) if p["task_name"] == task]
-
-    assert steps_of(joined, "late") == list(range(7, 13))
-    for task in ("recon", "kl", "digit"):
-        assert losses(joined, task) == losses(calm, task)
 
 
 def test_an_undone_removal_leaves_the_curve_as_if_nothing_had_been(experiment: Experiment) -> None:
