@@ -1,4 +1,4 @@
-"""What is repeated after a crash, where somebody asked for something new during an earlier replay."""
+"""What is repeated after a crash, where somebody asked for something new in an earlier replay."""
 
 import pytest
 
