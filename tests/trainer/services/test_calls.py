@@ -2,6 +2,7 @@
 
 import datetime
 import threading
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -221,7 +222,7 @@ def test_work_without_a_limit_is_lost_once_no_trainer_side_had_its_worker_for_a_
     others, is_lost, monkeypatch
 ):
     clock = [1000.0]
-    monkeypatch.setattr(workers.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(workers, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     here = running_since(60, limit=None, worker=worker_name())
     call = running_since(60, limit=None, worker="elsewhere:1:0-abcd1234")
     missing = Missing()
