@@ -51,11 +51,13 @@ class BaseAutoencoder(nn.Module, ABC):
     def forward(self, images_BCHW: Tensor, *, decode: bool = True) -> dict[ModelOutput, Tensor]:
         """Return what `encode` returns, and RECONSTRUCTION [B, C, H, W] unless told not to decode.
 
+        A model without a decoder never decodes.
+
         Raises:
             ValueError: the images are not of the model's shape.
         """
         output = self.encode(images_BCHW)
-        if decode:
+        if decode and self.has_decoder:
             output[ModelOutput.RECONSTRUCTION] = self.decode(output[ModelOutput.LATENT])
         return output
 

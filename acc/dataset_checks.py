@@ -21,6 +21,13 @@ class DatasetError(ValueError):
     """Data cannot be used or had; the text is for the person who asked for them."""
 
 
+def check_shown(image_shape: tuple[int, int, int]) -> None:
+    """Raise DatasetError where images (C, H, W) have channels that no picture has."""
+    channels = image_shape[0]
+    if channels not in SHOWN_CHANNELS:
+        raise DatasetError(f"images have {channels} channels; 1 (grey) or 3 (RGB) can be shown")
+
+
 def checked_images(images: ArrayLike) -> Tensor:
     """Return `images` as float32 [N, C, H, W] in [0, 1].
 

@@ -97,6 +97,7 @@ def load_folder(
         require_whole("image_size", image_size, low=8, high=256)
     except ValueError as error:
         raise DatasetError(str(error)) from error
+    folder = folder.resolve()
     parts = _parts(folder)
     roots = [folder / part for part in parts] or [folder]
     classes = sorted({name_ for root in roots for name_ in _folders(root)})

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from acc.checks import require_memory
 from acc.dataset import AccDataset, DatasetError
-from acc.dataset_checks import SHOWN_CHANNELS
+from acc.dataset_checks import check_shown
 from acc.datasets.errors import BadFilesError
 
 IMAGES, TARGETS, EVAL_INDICES = "images", "targets", "eval_indices"
@@ -41,9 +41,7 @@ def load_npz(file: IO[bytes], *, name: str) -> AccDataset:
     found = AccDataset(
         arrays[IMAGES], arrays.get(TARGETS), name=name, eval_indices=arrays.get(EVAL_INDICES)
     )
-    channels = found.image_shape[0]
-    if channels not in SHOWN_CHANNELS:
-        raise DatasetError(f"images have {channels} channels; 1 (grey) or 3 (RGB) can be shown")
+    check_shown(found.image_shape)
     return found
 
 

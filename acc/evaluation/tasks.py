@@ -104,7 +104,7 @@ def _checked(task: Task, returned: Any) -> TaskResult:
         raise TaskError(
             f"evaluate returned {type(returned).__name__}, not a dictionary of names and numbers"
         )
-    declared = {metric.name: metric for metric in task.metrics if isinstance(metric, Metric)}
+    declared = {metric.name: metric for metric in task.metrics or () if isinstance(metric, Metric)}
     measured, wrong = [], []
     for name, value in returned.items():
         try:

@@ -135,12 +135,12 @@ class Task(ABC):
         """Return the latent, or the task's slice of it, [B, D]."""
         return self._sliced(model_output[ModelOutput.LATENT])
 
-    def state(self) -> dict[str, float | int | str]:
+    def checkpoint_state(self) -> dict[str, float | int | str]:
         """Return what a checkpoint has to keep beside the head: counters, as JSON values."""
         return {}
 
-    def load_state(self, state: Mapping[str, float | int | str]) -> None:  # noqa: B027
-        """Take back what `state` returned."""
+    def load_checkpoint_state(self, state: Mapping[str, float | int | str]) -> None:  # noqa: B027
+        """Take back what `checkpoint_state` returned."""
 
     def _sliced(self, values_BD: Tensor) -> Tensor:
         if self.latent_slice is None:

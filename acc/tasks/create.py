@@ -6,9 +6,10 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
+from acc.checks import is_finite_number
 from acc.dataset import AccDataset
 from acc.registry.description import parameters_of
-from acc.tasks.base import STANDARD_PARAMETERS, Task
+from acc.tasks.base import STANDARD_PARAMETERS, LossBounds, Task
 from acc.tasks.errors import TaskError
 
 
@@ -23,10 +24,11 @@ def create_task(
 ) -> Task:
     """Return a task of the class; nothing is attached yet.
 
-    A class whose constructor leaves weight or latent_slice out still gets them, as attributes.
+    Name, weight and latent_slice are those asked for, whatever the constructor makes of them.
 
     Raises:
-        TaskError: a parameter is unknown or missing, or the constructor refuses.
+        TaskError: a parameter is unknown or missing, the constructor refuses, or the loss bounds
+            are none.
     """
     standard: dict[str, Any] = {
         "name": name,
@@ -49,8 +51,27 @@ def create_task(
         raise TaskError(
             f"{task_class.__name__} could not be made: {type(error).__name__}: {error}"
         ) from error
-    vars(task).update({key: value for key, value in standard.items() if key not in passed})
+    # A constructor may put another dataset in place of the one that it was given.
+    kept = {"dataset"} if "dataset" in passed else set()
+    vars(task).update({key: value for key, value in standard.items() if key not in kept})
+    _check_bounds(task)
     return task
+
+
+def _check_bounds(task: Task) -> None:
+    name = type(task).__name__
+    try:
+        bounds = task.loss_bounds
+    except Exception as error:
+        raise TaskError(f"{name} has no loss_bounds: {type(error).__name__}: {error}") from error
+    if bounds is None:
+        return
+    if not isinstance(bounds, LossBounds) or not all(
+        is_finite_number(bound) for bound in (bounds.healthy, bounds.critical)
+    ):
+        raise TaskError(
+            f"loss_bounds of {name} is {bounds!r}; write LossBounds(healthy=..., critical=...)"
+        )
 
 
 def _check_params(

@@ -13,7 +13,7 @@ def task_facts(cls: type[Task]) -> dict[str, Any]:
     """Return the facts of any class, and what a task class declares beside them.
 
     Raises:
-        TypeError: `metrics` holds something else than Metric.
+        TypeError: `metrics` holds something else than Metric, or `loss_bounds` is no LossBounds.
     """
     own = parameters_of(cls, without=STANDARD_PARAMETERS)
     return {
@@ -26,12 +26,18 @@ def task_facts(cls: type[Task]) -> dict[str, Any]:
         },
         "declares": {
             "metrics": [_metric(metric) for metric in cls.metrics],
-            # A property stands for bounds that depend on a parameter: known of tasks only.
-            "loss_bounds": (
-                asdict(cls.loss_bounds) if isinstance(cls.loss_bounds, LossBounds) else None
-            ),
+            "loss_bounds": _bounds(cls.loss_bounds),
         },
     }
+
+
+def _bounds(bounds: Any) -> dict[str, Any] | None:
+    # A property stands for bounds that depend on a parameter: known of tasks only.
+    if bounds is None or hasattr(bounds, "__get__"):
+        return None
+    if not isinstance(bounds, LossBounds):
+        raise TypeError(f"loss_bounds is {bounds!r}; write LossBounds(healthy=..., critical=...)")
+    return asdict(bounds)
 
 
 def _metric(metric: Any) -> dict[str, Any]:

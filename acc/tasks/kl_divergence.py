@@ -113,12 +113,12 @@ class KLDivergenceTask(Task):
         active_D = kl_D > ACTIVE_KL_NATS
         return {"kl": kl_D.sum().item(), "active_fraction": active_D.double().mean().item()}
 
-    def state(self) -> dict[str, float | int | str]:
+    def checkpoint_state(self) -> dict[str, float | int | str]:
         """Return how far the warm-up is."""
         return {"steps_seen": self._steps_seen}
 
-    def load_state(self, state: Mapping[str, float | int | str]) -> None:
-        """Go on with the warm-up where `state` was taken."""
+    def load_checkpoint_state(self, state: Mapping[str, float | int | str]) -> None:
+        """Go on with the warm-up where `checkpoint_state` was taken."""
         self._steps_seen = int(state.get("steps_seen", 0))
 
     def _parameters(self, model_output: Mapping[ModelOutput, Tensor]) -> tuple[Tensor, Tensor]:

@@ -1,5 +1,6 @@
 """The complete state of a training, as named tensors and plain data."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,8 @@ from acc.tasks.base import Task
 from acc.training.heads import MODEL_GROUP, head_group
 from acc.training.randomness import RandomStream, rng_load, rng_state
 from acc.training.trainer import Trainer
+
+logger = logging.getLogger("acc.training")
 
 
 class StateMismatchError(Exception):
@@ -82,11 +85,11 @@ def restore(trainer: Trainer, state: TrainingState) -> None:
     for name, saved in state.meta["tasks"].items():
         trainer.set_weight(name, saved["weight"])
         trainer.set_enabled(name, enabled=saved["enabled"])
-        trainer.tasks[name].load_state(saved["state"])
+        trainer.tasks[name].load_checkpoint_state(saved["state"])
     for name, saved in _aside(state).items():
         task = trainer.aside[name]
         task.weight, task.enabled = saved["weight"], saved["enabled"]
-        task.load_state(saved["state"])
+        task.load_checkpoint_state(saved["state"])
     # A dataset that was there before the task that now brings it draws as it did then.
     trainer.feed_streams = {
         name: stream
@@ -104,8 +107,9 @@ def restore(trainer: Trainer, state: TrainingState) -> None:
 def adopt(trainer: Trainer, state: TrainingState) -> None:
     """Go on from an earlier job's state: its weights and moments, nothing of its schedule.
 
-    The model must be the same; a task's head is taken over where the state has one of the same
-    name and shape, and stays new otherwise. What was set aside is no more.
+    The model must be the same; a task's head is taken over where the state has a task of the same
+    name and class with a head of the same shape, and stays new otherwise. What was set aside is no
+    more.
 
     Raises:
         StateMismatchError: the state is of another model.
@@ -122,6 +126,8 @@ def adopt(trainer: Trainer, state: TrainingState) -> None:
 def adopt_weights(model: nn.Module, tasks: Iterable[Task], state: TrainingState) -> list[str]:
     """Take over a state's weights and its tasks' counters, without anything that trains them.
 
+    A task whose own code does not take its counters back stays new.
+
     Returns:
         The modules that were taken over: "model", and "head:<task>" of each head that fits.
 
@@ -132,9 +138,21 @@ def adopt_weights(model: nn.Module, tasks: Iterable[Task], state: TrainingState)
     model.load_state_dict(_below(state.tensors, "model/"))
     taken = ["model"]
     for task in tasks:
-        if task.name not in state.meta["tasks"]:
+        saved = state.meta["tasks"].get(task.name)
+        # Not said in states from before it was noted.
+        if saved is None or saved.get("class_name", type(task).__name__) != type(task).__name__:
             continue
-        task.load_state(state.meta["tasks"][task.name]["state"])
+        try:
+            task.load_checkpoint_state(saved["state"])
+        except Exception as error:  # noqa: BLE001  a person's code runs here
+            logger.warning(
+                "task '%s' begins anew: it did not take back the state of the task of its name: "
+                "%s: %s",
+                task.name,
+                type(error).__name__,
+                error,
+            )
+            continue
         name = head_group(task)
         if task.head is not None and _fits(name, task.head, state):
             task.head.load_state_dict(_below(state.tensors, f"{name}/"))
@@ -143,7 +161,12 @@ def adopt_weights(model: nn.Module, tasks: Iterable[Task], state: TrainingState)
 
 
 def _task_meta(task: Task) -> dict[str, Any]:
-    return {"weight": task.weight, "enabled": task.enabled, "state": task.state()}
+    return {
+        "class_name": type(task).__name__,
+        "weight": task.weight,
+        "enabled": task.enabled,
+        "state": task.checkpoint_state(),
+    }
 
 
 def _aside(state: TrainingState) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import io
 import os
 import warnings
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -49,6 +50,13 @@ def refused(folder, **options):
     with pytest.raises(BadFilesError) as caught:
         load_folder(folder, name="pets", skip_bad=False, **options)
     return str(caught.value).split("\n")
+
+
+def test_a_folder_may_be_given_by_a_relative_path_or_a_link(pets, monkeypatch):
+    monkeypatch.chdir(pets.parent)
+    (pets.parent / "link").symlink_to(pets)
+    for folder in (Path("pets"), Path("link")):
+        assert len(load_folder(folder, name="pets", image_size=8, skip_bad=False).dataset) == 8
 
 
 def test_folders_are_classes_in_the_order_of_their_names(pets):

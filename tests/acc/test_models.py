@@ -52,6 +52,16 @@ def test_without_decoding_the_decoder_does_not_run(model_class):
     assert all(parameter.grad is None for parameter in model.decoder.parameters())
 
 
+def test_a_model_that_says_it_has_no_decoder_never_decodes():
+    class Encoder(Autoencoder):
+        has_decoder = False
+
+        def decode(self, latent_BD):
+            raise NotImplementedError
+
+    assert set(Encoder()(images())) == {ModelOutput.LATENT}
+
+
 @every_model
 def test_decoding_the_latent_gives_the_reconstruction(model_class):
     model = model_class().eval()

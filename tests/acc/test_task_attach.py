@@ -57,8 +57,8 @@ def test_a_task_that_never_calls_the_base_constructor_trains():
     assert (task.name, task.dataset, task.weight, task.enabled) == ("mine", data, 1.0, True)
     assert task.head.in_features == 4
     assert task.head.weight.grad is not None
-    assert task.state() == {}
-    task.load_state({})
+    assert task.checkpoint_state() == {}
+    task.load_checkpoint_state({})
 
 
 def test_a_task_that_calls_the_base_constructor_with_keywords_attaches():

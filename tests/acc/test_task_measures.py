@@ -63,7 +63,7 @@ def test_the_kl_warm_up_goes_on_where_a_checkpoint_left_it():
     first = KLDivergenceTask("kl", data, warmup_steps=4)
     shares = [first.compute_loss(output, ()).item() / plain for _ in range(2)]
     second = KLDivergenceTask("kl", data, warmup_steps=4)
-    second.load_state(first.state())
+    second.load_checkpoint_state(first.checkpoint_state())
     shares += [second.compute_loss(output, ()).item() / plain for _ in range(4)]
     assert shares == pytest.approx([0.25, 0.5, 0.75, 1, 1, 1])
 
@@ -72,7 +72,7 @@ def test_looking_at_the_loss_without_gradients_is_no_warm_up_step():
     task = KLDivergenceTask("kl", dataset(None), warmup_steps=4)
     with torch.no_grad():
         task.compute_loss(SmallVAE()(dataset(None).images[:8]), ())
-    assert task.state() == {"steps_seen": 0}
+    assert task.checkpoint_state() == {"steps_seen": 0}
 
 
 def test_the_kl_task_tells_dead_dimensions_from_active_ones():

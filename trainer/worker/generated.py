@@ -6,6 +6,7 @@ from typing import Any
 from safetensors import SafetensorError
 
 from acc.dataset import AccDataset, DatasetError
+from acc.dataset_checks import check_shown
 from trainer.worker.classes import class_load
 from trainer.worker.dataset_store import dataset_read, dataset_write
 
@@ -38,7 +39,8 @@ def dataset_make(source: dict[str, str], params: dict[str, Any]) -> AccDataset:
     """Return what a version of a generator makes, stored on this machine where that can be.
 
     Raises:
-        DatasetError: the generator returns something else than a dataset.
+        DatasetError: the generator returns something else than a dataset, or images that no
+            picture could show.
         SourceLost: the generator's text is not stored.
         BaseException: whatever the generator raises.
     """
@@ -48,6 +50,7 @@ def dataset_make(source: dict[str, str], params: dict[str, Any]) -> AccDataset:
             f"{source['class_name']}.generate returned {type(dataset).__name__}; "
             "it has to return an AccDataset"
         )
+    check_shown(dataset.image_shape)
     try:
         dataset_write(dataset)
     except (OSError, SafetensorError) as error:

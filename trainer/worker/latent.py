@@ -84,7 +84,7 @@ def _facts(
         "units": [
             {
                 "index": unit.index,
-                "group": owner[unit.index],
+                "group": owner.get(unit.index, ""),
                 "variance": unit.variance,
                 "kl_nats": unit.kl_nats,
                 "is_dead": unit.is_dead,
@@ -139,11 +139,16 @@ def _plane(dataset: AccDataset, indices_N: torch.Tensor, code: LatentCode) -> di
         targets = targets[:, 0]  # of several numbers the first
     thumbs = picture_sheet(list(torch.split(batch[0], THUMB_COLUMNS)))
     return {
-        "points": [[round(x, 4), round(y, 4)] for x, y in plane.points_N2[: len(shown)].tolist()],
+        "points": [[_short(x), _short(y)] for x, y in plane.points_N2[: len(shown)].tolist()],
         "shares": list(plane.shares),
-        "targets": None if targets is None else [round(value, 4) for value in targets.tolist()],
+        "targets": None if targets is None else [_short(value) for value in targets.tolist()],
         "target_type": dataset.target_type,
         "sheet": picture_keep(png_bytes(thumbs)),
         "columns": THUMB_COLUMNS,
         "side": [dataset.images.shape[-1], dataset.images.shape[-2]],
     }
+
+
+def _short(value: float) -> float:
+    """Return a number in as many digits as a screen shows; a class stays a whole number."""
+    return value if isinstance(value, int) else float(f"{value:.5g}")

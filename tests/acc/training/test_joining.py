@@ -117,7 +117,7 @@ def test_what_is_set_aside_has_no_column_and_comes_back_bit_for_bit(make_trainer
     trainer = make_trainer()
     curves(trainer, 6)
     before = head_state(trainer, "digit")
-    counted = trainer.tasks["kl"].state()
+    counted = trainer.tasks["kl"].checkpoint_state()
     trainer.set_aside("digit")
     trainer.set_aside("kl")
     losses_ST = curves(trainer, 4)
@@ -126,7 +126,7 @@ def test_what_is_set_aside_has_no_column_and_comes_back_bit_for_bit(make_trainer
     trainer.take_back("digit")
     trainer.take_back("kl")
     assert list(trainer.tasks) == ["recon", "kl", "digit"]
-    assert trainer.tasks["kl"].state() == counted
+    assert trainer.tasks["kl"].checkpoint_state() == counted
     assert curves(trainer, 1).shape == (1, 4)
 
 

@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pytest
@@ -11,7 +11,14 @@ import torch
 from acc.dataset import AccDataset
 from acc.tasks.classification import ClassificationTask
 from acc.training.schedule import Schedule
-from acc.training.state import StateMismatchError, TrainingState, adopt, capture, restore
+from acc.training.state import (
+    StateMismatchError,
+    TrainingState,
+    adopt,
+    adopt_weights,
+    capture,
+    restore,
+)
 from acc.training.trainer import Trainer
 
 Maker = Callable[..., Trainer]
@@ -108,3 +115,28 @@ def test_a_new_job_takes_over_weights_and_moments_but_not_the_schedule(
     head = later.tasks["digit"].head
     assert head is not None
     assert all(parameter in later.optimizer.state for parameter in head.parameters())
+
+
+class OtherProbe(ClassificationTask):
+    """Another class of task, whose head has the same shape."""
+
+
+class Picky(ClassificationTask):
+    def load_checkpoint_state(self, state: Mapping[str, float | int | str]) -> None:
+        self.mean = state["mean"]
+
+
+@pytest.mark.parametrize("task_class", [OtherProbe, Picky])
+def test_a_task_begins_anew_where_the_state_is_of_another_class_or_not_to_its_taste(
+    make_trainer: Maker, blobs: AccDataset, task_class: type[ClassificationTask]
+) -> None:
+    earlier = make_trainer()
+    curves(earlier, 3)
+    state = through_json(capture(earlier))
+    if task_class is Picky:
+        state.meta["tasks"]["digit"]["class_name"] = "Picky"
+    later = make_trainer(seed=4, names="recon kl")
+    task = task_class("digit", blobs, latent_slice=(0, 4))
+    task.attach(later.model)
+    assert adopt_weights(later.model, [*later.tasks.values(), task], state) == ["model"]
+    assert later.tasks["kl"].checkpoint_state() == {"steps_seen": 3}

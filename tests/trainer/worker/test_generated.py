@@ -51,6 +51,12 @@ def own_place(settings, tmp_path):
     settings.DATASET_DIR = tmp_path / "datasets"
 
 
+def test_channels_that_no_picture_has_are_refused_before_anything_stands_on_them():
+    with pytest.raises(DatasetError, match="images have 4 channels"):
+        noise_make(HONEST.replace("self.count, 1,", "self.count, 4,"))
+    assert not Dataset.objects.exists()
+
+
 def test_data_is_read_from_its_file_and_made_again_where_that_is_missing_or_cut_short():
     row = noise_make()
     (file,) = settings.DATASET_DIR.iterdir()

@@ -9,6 +9,7 @@ import pytest
 from django.core.files.storage import default_storage
 from PIL import Image
 
+from tests.trainer.rows import offer_make
 from tests.trainer.worker.conftest import task_attach_now
 from trainer.models import (
     Call,
@@ -22,6 +23,7 @@ from trainer.models import (
 )
 from trainer.selectors.reconstructions import PICTURE_ROOM, picture_names, picture_read
 from trainer.services.latents import LatentWish, latent_send
+from trainer.services.registry import registry_store
 from trainer.services.sources import sources_of
 from trainer.worker.answer import call_answer
 from trainer.worker.answers import dataset_load, model_create
@@ -141,3 +143,29 @@ def test_without_a_dataset_the_refusal_says_what_to_do(experiment: Experiment) -
     call_answer(call.pk)
     call.refresh_from_db()
     assert call.error == "no dataset is attached; attach a task, or name the dataset"
+
+
+# Its named part is half of its latent.
+PARTLY = """from acc.autoencoder import Autoencoder
+from acc.factor_group import FactorGroup
+
+
+class PartlyNamed(Autoencoder):
+    @property
+    def factor_groups(self):
+        return (FactorGroup("digit", 0, 2),)
+"""
+
+
+def test_a_model_that_names_a_part_of_its_latent_is_looked_at_whole(
+    experiment: Experiment,
+) -> None:
+    offer = offer_make("PartlyNamed", source=PARTLY, file="/gone/partly.py")
+    registry_store(registry="models", offers=[offer], errors=[])
+    config = {"latent_dim": 4}
+    model_create({"class_name": "PartlyNamed", "config": config, "experiment": "other"})
+    found = latent_look({**NOW, "experiment": "other", "dataset": "digits"})
+    groups = {unit["index"]: unit["group"] for unit in found["units"]}
+    assert groups == {0: "digit", 1: "digit", 2: "", 3: ""}
+    points = np.array(found["plane"]["points"])
+    assert len(np.unique(points, axis=0)) > len(points) // 2
