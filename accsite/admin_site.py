@@ -1,6 +1,9 @@
 """The site of the admin: it holds users and their rights, so staff is not enough."""
 
-from django.http import HttpRequest
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from unfold.sites import UnfoldAdminSite
 
 from trainer.services.roles import Credentials, Need, NotAllowed, access_require
@@ -18,3 +21,9 @@ class AdministratorsSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold carri
         except NotAllowed:
             return False
         return True
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Lead to the one page where one's own password is changed, and wrong guesses count."""
+        return redirect("dashboard:access")

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
@@ -75,6 +76,14 @@ def env_url(name: str, *, schemes: tuple[str, ...]) -> str:
         # The value may hold a password, so it is not repeated.
         found = f"is {f'{scheme}://...'!r}, but" if separator else "is not a URL; it"
         raise BadEnvironment(name, f"{found} must begin with {_one_of(schemes)}")
+    try:
+        urlsplit(value).port  # noqa: B018  it is read to be checked
+    except ValueError:
+        raise BadEnvironment(
+            name,
+            "cannot be read; in a password, write %2F for /, %23 for #, %3F for ?, %40 for @ and "
+            "%5B for [",
+        ) from None
     return value
 
 

@@ -41,6 +41,8 @@ def logging_config(*, process_name: str, terminal_fd: int) -> dict[str, Any]:
             "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
             # A 404 or a refused form is an answer, not trouble of the server.
             "django.request": {"level": "ERROR"},
+            # Nor is a host that is none of ours, however often a stranger asks for it.
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
         },
     }
 

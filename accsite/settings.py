@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import dj_database_url
 
@@ -19,13 +19,14 @@ from accsite.env import (
 )
 from accsite.logs import logging_config
 from accsite.places import cpu_count, home_create, home_digest, secret_key, valkey_socket
+from accsite.redis_urls import redis_urls
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- The data directory and what ACC itself is told -------------------------------------------
 ACC_HOME = env_path("ACC_HOME", BASE_DIR / "var")
 home_create(ACC_HOME)
-ACC_HOST = env_str("ACC_HOST", "127.0.0.1")
+ACC_HOST = env_str("ACC_HOST", "127.0.0.1").strip("[]")
 ACC_PORT = env_int("ACC_PORT", 8000, minimum=1, maximum=65535)
 ACC_TASK_DIRS = env_paths("ACC_TASK_DIRS")
 # "poll": look at the files once a second and listen to no events of the file system.
@@ -179,23 +180,18 @@ STORAGES: dict[str, Any] = {
 }
 
 # --- Live messages --------------------------------------------------------------------------
+_redis = redis_urls(REDIS_URL)
+REDIS_URL = _redis.ours
 # Publish/subscribe ignores database numbers, so the number is part of the prefix.
-_redis_number = (urlsplit(REDIS_URL).path.strip("/") if "unix:" not in REDIS_URL else "") or "0"
 CHANNEL_LAYERS: dict[str, Any] = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": f"acc-{_redis_number}"},
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": f"acc-{_redis.number}"},
     }
 }
 
 # --- Celery: a message is a wake-up, the row in the database is the job ----------------------
-CELERY_BROKER_URL = REDIS_URL
-if REDIS_URL.startswith("unix://"):
-    _path, _, _query = REDIS_URL.removeprefix("unix://").partition("?")
-    CELERY_BROKER_URL = f"redis+socket://{_path}?{_query.replace('db=', 'virtual_host=')}"
-if REDIS_URL.startswith("rediss://") and "ssl_" not in urlsplit(REDIS_URL).query:
-    # Celery would believe any certificate; the other clients check it without being told.
-    CELERY_BROKER_URL += f"{'&' if urlsplit(REDIS_URL).query else '?'}ssl_cert_reqs=required"
+CELERY_BROKER_URL = _redis.celery
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "train"
@@ -226,7 +222,7 @@ if any("*" in host for host in ACC_ALLOWED_HOSTS):
     raise BadEnvironment("ACC_ALLOWED_HOSTS", "must name the site's hosts, and * names all")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *ACC_ALLOWED_HOSTS]
 if ACC_HOST not in {"0.0.0.0", "::", *ALLOWED_HOSTS}:  # noqa: S104  # compared, not bound
-    ALLOWED_HOSTS.append(ACC_HOST)
+    ALLOWED_HOSTS.append(f"[{ACC_HOST}]" if ":" in ACC_HOST else ACC_HOST)
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in/"

@@ -138,8 +138,10 @@ def test_a_backup_put_back_as_the_page_says_is_the_system_as_it_was(tmp_path):
     assert run(home, "shell", "-c", COUNT).strip().endswith("found 1")
     assert (home / "checkpoints/one.safetensors").read_bytes() == b"content"
     assert (home / "datasets/one.safetensors").read_bytes() == b"content"
-    # A second one does not overwrite the first.
+    # A second one does not overwrite the first, and one that looks elsewhere saves nothing.
     assert not run(home, *asked, str(place), check=False)
+    assert not run(tmp_path / "another", *asked, str(tmp_path / "empty"), check=False)
+    assert not (tmp_path / "empty").exists()
 
 
 def run_line(line: str, database: str, **replaced: str) -> None:

@@ -49,7 +49,7 @@ class Stateful(PersonsTask):
         self.calls = 0
         self.state = {"seen": 0}
         self.load_state = None
-        self.metrics = None
+        vars(self)["metrics"] = None
 
 
 def test_name_weight_and_slice_are_those_asked_for_whatever_the_constructor_does():

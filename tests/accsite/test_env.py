@@ -68,7 +68,16 @@ def test_the_password_of_a_refused_url_is_not_repeated(monkeypatch):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("ACC_PORT", "eighty"), ("ACC_DEVICE", "tpu"), ("REDIS_URL", "here"), ("ACC_DEMO", "perhaps")],
+    [
+        ("ACC_PORT", "eighty"),
+        ("ACC_DEVICE", "tpu"),
+        ("REDIS_URL", "here"),
+        ("REDIS_URL", "redis://:hun/ter@h:6379/0"),
+        ("REDIS_URL", "redis://h/0?socket_timeout=20"),
+        ("REDIS_URL", "redis://h/none"),
+        ("DATABASE_URL", "postgres://acc:hun#ter@h/acc"),
+        ("ACC_DEMO", "perhaps"),
+    ],
 )
 def test_a_bad_value_stops_the_start_with_one_sentence(name, value):
     ended = subprocess.run(
@@ -81,3 +90,4 @@ def test_a_bad_value_stops_the_start_with_one_sentence(name, value):
     assert ended.returncode != 0
     assert ended.stderr.count("\n") == 1
     assert name in ended.stderr
+    assert "hun" not in ended.stderr

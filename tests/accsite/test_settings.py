@@ -51,7 +51,6 @@ def test_a_redis_of_the_operators_own_is_used_as_it_is():
     ("url", "checked"),
     [
         ("rediss://host/0", "rediss://host/0?ssl_cert_reqs=required"),
-        ("rediss://host/0?x=1", "rediss://host/0?x=1&ssl_cert_reqs=required"),
         ("rediss://host/0?ssl_ca_certs=/ca.pem", "rediss://host/0?ssl_ca_certs=/ca.pem"),
     ],
 )
@@ -59,8 +58,29 @@ def test_the_queue_checks_the_certificate_of_its_server(url, checked):
     assert read("CELERY_BROKER_URL", REDIS_URL=url)["CELERY_BROKER_URL"] == checked
 
 
-def test_two_database_numbers_of_one_redis_do_not_hear_each_other():
-    one, two = (read("CHANNEL_LAYERS", REDIS_URL=f"redis://host/{n}") for n in (1, 2))
+@pytest.mark.parametrize(
+    ("url", "ours", "celery"),
+    [
+        ("redis://host", "redis://host/0", "redis://host/0"),
+        ("redis://host:6380?db=2", "redis://host:6380/2", "redis://host:6380/2"),
+        ("redis://h/0?password=a%2Fb", "redis://:a%2Fb@h/0", "redis://:a%2Fb@h/0"),
+        ("redis://ann:w%40rd@[::1]:1/3", "redis://ann:w%40rd@[::1]:1/3", ""),
+        ("unix:///s", "unix:///s?db=0", "redis+socket:///s?virtual_host=0"),
+        (
+            "unix:///r/s.sock?db=1&password=x",
+            "unix://:x@/r/s.sock?db=1",
+            "redis+socket://:x@/r/s.sock?virtual_host=1",
+        ),
+    ],
+)
+def test_every_client_is_told_the_same_server_password_and_database(url, ours, celery):
+    found = read("REDIS_URL", "CELERY_BROKER_URL", REDIS_URL=url)
+    assert found == {"REDIS_URL": ours, "CELERY_BROKER_URL": celery or ours}
+
+
+@pytest.mark.parametrize("form", ["redis://host/{}", "unix:///run/redis.sock?db={}"])
+def test_two_database_numbers_of_one_redis_do_not_hear_each_other(form):
+    one, two = (read("CHANNEL_LAYERS", REDIS_URL=form.format(n)) for n in (1, 2))
     assert one["CHANNEL_LAYERS"]["default"]["CONFIG"]["prefix"] == "acc-1"
     assert two["CHANNEL_LAYERS"]["default"]["CONFIG"]["prefix"] == "acc-2"
 
@@ -84,6 +104,13 @@ def test_machines_that_share_a_database_share_files_through_it_unless_told_other
 def test_a_host_that_acc_is_told_to_serve_is_an_allowed_one():
     found = read("ALLOWED_HOSTS", ACC_HOST="192.0.2.7", ACC_ALLOWED_HOSTS="acc.example, other")
     assert {"127.0.0.1", "192.0.2.7", "acc.example", "other"} <= set(found["ALLOWED_HOSTS"])
+
+
+@pytest.mark.parametrize("host", ["fd00::5", "[fd00::5]"])
+def test_an_address_with_colons_is_allowed_as_browsers_write_it(host):
+    found = read("ALLOWED_HOSTS", "ACC_HOST", ACC_HOST=host)
+    assert "[fd00::5]" in found["ALLOWED_HOSTS"]
+    assert found["ACC_HOST"] == "fd00::5"
 
 
 def test_serving_every_address_allows_no_more_hosts():

@@ -19,7 +19,7 @@ from tests.security.conftest import PASSWORD, page_of
 from tests.setup.waiting import wait_until
 from tests.trainer.rows import at_once
 from trainer.services.access import api_token_ensure, sign_in_link_create
-from trainer.services.tokens import bearer_of, token_create, token_revoke
+from trainer.services.tokens import bearer_of, token_create, token_revoke, tokens_working
 
 CHANGE = "/partials/access/password/"
 
@@ -174,7 +174,12 @@ def test_an_administrator_gives_the_old_password_too_when_it_is_their_own(
     own = page.post(f"/admin/auth/user/{form.format(administrator.pk)}/password/", typed)
     assert own.headers["Location"] == "/access/"
     assert b"by giving the old one" in page.get("/access/").content
+    link = sign_in_link_create(operator)
+    token_create(owner=operator, name="watch")
     page.post(f"/admin/auth/user/{form.format(operator.pk)}/password/", typed)
+    assert Client().get(f"/sign-in/link/{link}/").status_code == 410
+    assert not tokens_working(operator).exists()
+    assert page.get("/admin/password_change/").headers["Location"] == "/access/"
     administrator.refresh_from_db()
     operator.refresh_from_db()
     assert administrator.check_password(PASSWORD)

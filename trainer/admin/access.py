@@ -10,6 +10,9 @@ from django.shortcuts import redirect
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from trainer.services.access import sign_in_links_end
+from trainer.services.tokens import tokens_revoke
+
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
@@ -40,11 +43,19 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # 
         id: str,  # noqa: A002  # Django's name
         form_url: str = "",
     ) -> HttpResponse:
-        """Set the password of somebody else; for one's own, the old one is asked for elsewhere."""
-        if self.get_object(request, unquote(id)) == request.user:
+        """Set the password of somebody else; for one's own, the old one is asked for elsewhere.
+
+        Their sign-in links and API tokens end with their sessions: somebody else may have them.
+        """
+        person = self.get_object(request, unquote(id))
+        if person == request.user:
             messages.info(request, "Your own password is changed here, by giving the old one.")
             return redirect("dashboard:access")
-        return super().user_change_password(request, id, form_url)
+        answer = super().user_change_password(request, id, form_url)
+        if person is not None and request.method == "POST" and answer.status_code == 302:
+            sign_in_links_end(person)
+            tokens_revoke(person)
+        return answer
 
 
 @admin.register(Group)

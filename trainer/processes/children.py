@@ -2,10 +2,12 @@
 
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
@@ -78,8 +80,19 @@ def log_tail(log: Path) -> str:
     return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
+def log_bound(log: Path) -> None:
+    """Begin a log anew that has grown long, and keep what it held as one older file.
+
+    It is emptied and not replaced: its process goes on to append to it. A line that is written just
+    then may be lost.
+    """
+    with suppress(FileNotFoundError):
+        if log.stat().st_size > LOG_LIMIT_BYTES:
+            shutil.copy(log, log.with_name(f"{log.name}.1"))
+            os.truncate(log, 0)
+
+
 def _open_log(log: Path) -> int:
     log.parent.mkdir(parents=True, exist_ok=True)
-    if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES:
-        log.replace(log.with_name(f"{log.name}.1"))
+    log_bound(log)
     return os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

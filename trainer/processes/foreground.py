@@ -11,7 +11,7 @@ from django.db import connection
 from trainer.processes import preflight
 from trainer.processes.lock import AlreadyRunning, HomeLock
 from trainer.processes.prepare import database_prepare
-from trainer.processes.specs import site_url
+from trainer.processes.specs import public_url, site_url
 from trainer.processes.system import System
 from trainer.processes.terminal import take_terminal
 from trainer.processes.valkey import ValkeyRefused, valkey_prepare
@@ -55,7 +55,7 @@ def run_foreground(*, with_web: bool, ready: Callable[[], str]) -> None:
 
 def sign_in_url() -> str:
     """Return a new link that signs the operator in, once."""
-    return f"{site_url()}/sign-in/link/{sign_in_link_create(operator_ensure())}/"
+    return f"{public_url()}/sign-in/link/{sign_in_link_create(operator_ensure())}/"
 
 
 def _check(*, with_web: bool) -> None:

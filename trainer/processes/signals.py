@@ -9,6 +9,15 @@ from typing import Self
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+def stop_signals() -> list[signal.Signals]:
+    """Return what ends us: without the loss of the terminal where nohup had it ignored."""
+    return [
+        number
+        for number in STOP_SIGNALS
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN
+    ]
+
+
 class SignalWatch:
     """Collects the signals of the main thread between `with` and its end."""
 
@@ -22,7 +31,7 @@ class SignalWatch:
         """Take over the signals."""
         # A pipe and not threading.Event: setting an Event in a handler can deadlock with wait().
         self._old_fd = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
-        self._old = {number: signal.signal(number, self._on_stop) for number in STOP_SIGNALS}
+        self._old = {number: signal.signal(number, self._on_stop) for number in stop_signals()}
         self._old[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, self._on_child)
         # Ctrl-Z would stop the supervisor and leave its children running unwatched.
         self._old[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, signal.SIG_IGN)

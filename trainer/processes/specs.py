@@ -29,6 +29,14 @@ def site_url() -> str:
     return f"http://{host}:{settings.ACC_PORT}"
 
 
+def public_url() -> str:
+    """Return where a person's browser finds the site: behind a proxy that ends TLS, its name."""
+    if not settings.ACC_HTTPS:
+        return site_url()
+    hosts = [f"https://{host}" for host in settings.ACC_ALLOWED_HOSTS if not host.startswith(".")]
+    return next(iter([*settings.CSRF_TRUSTED_ORIGINS, *hosts]), site_url())
+
+
 def socket_limits() -> list[str]:
     """Return how Daphne is told what a WebSocket may carry."""
     frame, message = str(SOCKET_FRAME_BYTES), str(SOCKET_MESSAGE_BYTES)
@@ -92,6 +100,7 @@ def child_env(name: str) -> dict[str, str]:
         "ACC_HOME": str(settings.ACC_HOME),
         "ACC_DATA_DIR": str(settings.ACC_DATA_DIR),
         "ACC_TASK_DIRS": os.pathsep.join(str(path) for path in settings.ACC_TASK_DIRS),
+        "ACC_IMAGE_DIRS": os.pathsep.join(str(path) for path in settings.ACC_IMAGE_DIRS),
         "ACC_PROCESS": name,
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": os.pathsep.join(

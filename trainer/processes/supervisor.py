@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from trainer.processes.children import child_start, log_tail
+from trainer.processes.children import child_start, log_bound, log_tail
 from trainer.processes.signals import SignalWatch
 
 FIRST_DELAY = 0.1
@@ -62,9 +62,13 @@ class Supervisor:
         self._launch(child)
 
     def check(self) -> None:
-        """Notice the dead and start them again, later and later while they keep dying."""
+        """Notice the dead and start them again, later and later while they keep dying.
+
+        No log grows without bound meanwhile.
+        """
         now = time.monotonic()
         for child in self.children.values():
+            log_bound(child.spec.log)
             if child.process is not None and child.process.poll() is not None:
                 self._mourn(child, child.process.returncode, now)
             if child.process is None and now >= child.start_at:

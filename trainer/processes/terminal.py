@@ -11,8 +11,7 @@ import sys
 from types import FrameType
 
 from trainer.processes.children import die_with_parent
-
-PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+from trainer.processes.signals import STOP_SIGNALS, stop_signals
 
 
 def take_terminal() -> None:
@@ -28,14 +27,14 @@ def take_terminal() -> None:
     parent = os.getpid()
     sys.stdout.flush()
     # Held back until the relay passes them on, or the child is where it belongs.
-    signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     child = os.fork()
     if child == 0:
         die_with_parent(parent)()
         os.setpgid(0, 0)
         _give_foreground(terminal, os.getpid())
         os.close(terminal)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
         return
     code = _relay(child)
     _give_foreground(terminal, os.getpgrp())
@@ -48,9 +47,9 @@ def _relay(child: int) -> int:
     def pass_on(number: int, frame: FrameType | None) -> None:
         os.kill(child, number)
 
-    for number in PASSED_ON:
+    for number in stop_signals():
         signal.signal(number, pass_on)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else 128 - code

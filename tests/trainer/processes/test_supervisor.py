@@ -151,6 +151,20 @@ def test_a_big_log_is_put_aside_before_the_next_start(supervisor, tmp_path, monk
     assert (tmp_path / "web.log.1").read_text() == "a line of the last run\n"
 
 
+def test_a_log_that_grows_is_begun_anew_while_its_process_goes_on(
+    supervisor, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("trainer.processes.children.LOG_LIMIT_BYTES", 1000)
+    goes_on = "import time\nwhile True:\n    print('x' * 99, flush=True)\n    time.sleep(0.001)"
+    supervisor.start(spec(tmp_path, "web", python(goes_on)))
+    log, older = tmp_path / "web.log", tmp_path / "web.log.1"
+    wait_until(lambda: log.stat().st_size > 1000, "it has grown")
+    supervisor.check()
+    assert older.stat().st_size > 1000
+    wait_until(lambda: log.stat().st_size > 0, "it goes on")
+    assert log.read_text().startswith("x" * 99)
+
+
 def test_a_log_that_says_nothing_has_no_last_line(tmp_path):
     (tmp_path / "empty.log").write_text("\n\n")
     assert log_tail(tmp_path / "empty.log") == log_tail(tmp_path / "missing.log") == ""

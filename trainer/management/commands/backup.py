@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 
 
 class Command(BaseCommand):
@@ -26,6 +27,11 @@ class Command(BaseCommand):
         """Copy the files before and after the database, so that none of its rows lacks one."""
         if connection.vendor != "sqlite":
             raise CommandError("the database is PostgreSQL: back it up with pg_dump")
+        if MigrationRecorder.Migration._meta.db_table not in connection.introspection.table_names():
+            raise CommandError(
+                f"{connection.settings_dict['NAME']} holds nothing of ACC; give this command the "
+                "ACC_HOME and DATABASE_URL that ACC runs with"
+            )
         place: Path = options["directory"]
         try:
             place.mkdir(parents=True, mode=0o700)
