@@ -6,6 +6,15 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from accsite.env import BadEnvironment
 
 NAME = "REDIS_URL"
+FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
+# What may be said of the certificate, and how it is written for everybody.
+WORDS = {
+    "ssl_cert_reqs": {
+        **{word: word for word in ("required", "optional", "none")},
+        **{f"cert_{word}": word for word in ("required", "optional", "none")},
+    },
+    "ssl_check_hostname": {"true": "true", "1": "true", "false": "false", "0": "false"},
+}
 
 
 @dataclass(frozen=True)
@@ -38,9 +47,12 @@ def redis_urls(url: str) -> RedisUrls:
     number = query.pop("db", "") or ("" if is_socket else parts.path.strip("/")) or "0"
     if not number.isascii() or not number.isdigit():
         raise BadEnvironment(NAME, "must end in the number of a database, such as /0")
-    unknown = [name for name in query if not name.startswith("ssl_")]
+    tls = _tls(query) if parts.scheme == "rediss" else {}
+    unknown = [name for name in query if name not in tls]
     if unknown:
-        raise BadEnvironment(NAME, f"has {unknown[0]!r} behind its '?', which ACC does not know")
+        raise BadEnvironment(
+            NAME, f"has {unknown[0]!r} behind its '?', which {parts.scheme}:// does not have here"
+        )
     login = f"{quote(user, safe='')}:{quote(password, safe='')}@" if user or password else ""
     if is_socket:
         place = f"{login}{parts.path}"
@@ -48,8 +60,21 @@ def redis_urls(url: str) -> RedisUrls:
             f"unix://{place}?db={number}", f"redis+socket://{place}?virtual_host={number}", number
         )
     place = f"{parts.scheme}://{login}{parts.netloc.rpartition('@')[2]}/{number}"
-    checked = query or ({"ssl_cert_reqs": "required"} if parts.scheme == "rediss" else {})
-    return RedisUrls(_with(place, query), _with(place, checked), number)
+    checked = tls or ({"ssl_cert_reqs": "required"} if parts.scheme == "rediss" else {})
+    return RedisUrls(_with(place, tls), _with(place, checked), number)
+
+
+def _tls(query: dict[str, str]) -> dict[str, str]:
+    """Return what a query says of TLS, in the words that all clients read in the same way."""
+    found = {name: query[name] for name in FILES if name in query}
+    for name, words in WORDS.items():
+        said = query.get(name)
+        if said is None:
+            continue
+        if said.lower() not in words:
+            raise BadEnvironment(NAME, f"has {name}={said}, but may say {', '.join(words)}")
+        found[name] = words[said.lower()]
+    return found
 
 
 def _with(place: str, query: dict[str, str]) -> str:

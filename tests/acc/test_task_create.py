@@ -81,3 +81,16 @@ def test_attributes_of_its_own_do_not_stand_in_the_way_of_a_checkpoint():
     task = create_task(Stateful, name="own", dataset=dataset(None))
     assert task.checkpoint_state() == {}
     task.load_checkpoint_state({})
+
+
+def test_a_text_from_before_the_methods_had_their_names_keeps_its_counters():
+    class Older(PersonsTask):
+        def state(self):
+            return {"calls": self.calls}
+
+        def load_state(self, state):
+            self.calls = state["calls"]
+
+    task = create_task(Older, name="old", dataset=dataset(None))
+    task.load_checkpoint_state({"calls": 7})
+    assert task.checkpoint_state() == {"calls": 7}

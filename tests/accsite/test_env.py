@@ -75,6 +75,8 @@ def test_the_password_of_a_refused_url_is_not_repeated(monkeypatch):
         ("REDIS_URL", "redis://:hun/ter@h:6379/0"),
         ("REDIS_URL", "redis://h/0?socket_timeout=20"),
         ("REDIS_URL", "redis://h/none"),
+        ("REDIS_URL", "redis://h/0?ssl_ca_certs=/ca.pem"),
+        ("REDIS_URL", "rediss://h/0?ssl_cert_reqs=perhaps"),
         ("DATABASE_URL", "postgres://acc:hun#ter@h/acc"),
         ("ACC_DEMO", "perhaps"),
     ],

@@ -65,6 +65,8 @@ def test_the_queue_checks_the_certificate_of_its_server(url, checked):
         ("redis://host:6380?db=2", "redis://host:6380/2", "redis://host:6380/2"),
         ("redis://h/0?password=a%2Fb", "redis://:a%2Fb@h/0", "redis://:a%2Fb@h/0"),
         ("redis://ann:w%40rd@[::1]:1/3", "redis://ann:w%40rd@[::1]:1/3", ""),
+        ("rediss://h?ssl_cert_reqs=CERT_NONE", "rediss://h/0?ssl_cert_reqs=none", ""),
+        ("rediss://h?ssl_check_hostname=0", "rediss://h/0?ssl_check_hostname=false", ""),
         ("unix:///s", "unix:///s?db=0", "redis+socket:///s?virtual_host=0"),
         (
             "unix:///r/s.sock?db=1&password=x",

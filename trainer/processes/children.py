@@ -84,12 +84,18 @@ def log_bound(log: Path) -> None:
     """Begin a log anew that has grown long, and keep what it held as one older file.
 
     It is emptied and not replaced: its process goes on to append to it. A line that is written just
-    then may be lost.
+    then may be lost, and all of it on a full disk.
     """
-    with suppress(FileNotFoundError):
-        if log.stat().st_size > LOG_LIMIT_BYTES:
-            shutil.copy(log, log.with_name(f"{log.name}.1"))
-            os.truncate(log, 0)
+    older = log.with_name(f"{log.name}.1")
+    with suppress(OSError):  # of logs, nothing is worth more than what runs
+        if log.stat().st_size <= LOG_LIMIT_BYTES:
+            return
+        older.unlink(missing_ok=True)
+        try:
+            shutil.copy(log, older)
+        except OSError:
+            older.unlink(missing_ok=True)
+        os.truncate(log, 0)
 
 
 def _open_log(log: Path) -> int:

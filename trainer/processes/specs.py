@@ -34,7 +34,10 @@ def public_url() -> str:
     if not settings.ACC_HTTPS:
         return site_url()
     hosts = [f"https://{host}" for host in settings.ACC_ALLOWED_HOSTS if not host.startswith(".")]
-    return next(iter([*settings.CSRF_TRUSTED_ORIGINS, *hosts]), site_url())
+    # Some name no site but many.
+    named = (url for url in settings.CSRF_TRUSTED_ORIGINS if "*" not in url)
+    secure = [url for url in named if url.startswith("https://")]
+    return next(iter([*secure, *hosts]), site_url())
 
 
 def socket_limits() -> list[str]:

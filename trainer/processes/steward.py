@@ -134,6 +134,7 @@ class Steward(threading.Thread):
         now = time.time()
         if now - self._last_beat > GAP_SECONDS:
             self._patient_until = now + settings.ACC_LEASE_SECONDS
+            self._missing = Missing()  # who was silent then may have been there
         self._last_beat = now
         return now >= self._patient_until
 

@@ -22,6 +22,7 @@ def test_every_directory_reaches_the_children_as_an_absolute_path(settings):
         (False, [], ["acc.example"], "http://127.0.0.1:8123"),
         (True, ["https://acc.example:8443"], ["acc.example"], "https://acc.example:8443"),
         (True, [], [".example", "acc.example"], "https://acc.example"),
+        (True, ["http://acc.example", "https://*.example"], ["acc.example"], "https://acc.example"),
         (True, [], [], "http://127.0.0.1:8123"),
     ],
 )
@@ -33,9 +34,10 @@ def test_a_link_leads_through_the_proxy_that_ends_tls(settings, https, origins, 
 
 
 def test_what_nohup_started_outlives_its_terminal():
-    assert stop_signals() == list(STOP_SIGNALS)
-    old = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    old = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     try:
+        assert stop_signals() == list(STOP_SIGNALS)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         assert stop_signals() == [signal.SIGINT, signal.SIGTERM]
     finally:
         signal.signal(signal.SIGHUP, old)

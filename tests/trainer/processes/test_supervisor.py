@@ -1,5 +1,6 @@
 """Children are kept running and are stopped in order."""
 
+import errno
 import os
 import signal
 import time
@@ -15,7 +16,7 @@ from tests.trainer.processes.programs import (
     is_running,
     python,
 )
-from trainer.processes.children import log_tail
+from trainer.processes.children import log_bound, log_tail
 from trainer.processes.signals import SignalWatch
 from trainer.processes.supervisor import FIRST_DELAY, ChildSpec, Supervisor
 
@@ -163,6 +164,19 @@ def test_a_log_that_grows_is_begun_anew_while_its_process_goes_on(
     assert older.stat().st_size > 1000
     wait_until(lambda: log.stat().st_size > 0, "it goes on")
     assert log.read_text().startswith("x" * 99)
+
+
+def test_a_long_log_on_a_full_disk_gives_its_room_and_nothing_ends(tmp_path, monkeypatch):
+    def fill(_, copy):
+        copy.write_text("a part of it")
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    monkeypatch.setattr("trainer.processes.children.LOG_LIMIT_BYTES", 10)
+    monkeypatch.setattr("trainer.processes.children.shutil.copy", fill)
+    log = tmp_path / "web.log"
+    log.write_text("more than ten bytes\n")
+    log_bound(log)
+    assert (log.read_text(), list(tmp_path.iterdir())) == ("", [log])
 
 
 def test_a_log_that_says_nothing_has_no_last_line(tmp_path):
