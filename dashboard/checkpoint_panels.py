@@ -85,7 +85,8 @@ def tree_panel(
         "tree": tree_lines(checkpoints, current_id, chosen_id),
         "tree_count": len(checkpoints),
         "tree_opened": {number_asked(key) for key in opened} - {None},
-        "tree_bytes": sum(row.size_bytes for row in checkpoints),
+        # A branch has the files of its state.
+        "tree_bytes": sum({row.file_name: row.size_bytes for row in checkpoints}.values()),
         "tree_measures": shown,
         "current_id": current_id,
         "chosen_id": chosen_id,
@@ -144,7 +145,7 @@ def compare_panel(experiment: Experiment, asked: Mapping[str, str]) -> dict[str,
         "other": other,
         "states": [one, other],
         "pairs": _pairs(measures_of(eval_newest(one)), measures_of(eval_newest(other))),
-        "compared": _turned(answer, one) if answer else None,
+        "compared": answer,
         "is_asked": call is not None,
         "is_busy": call is not None and call.state in UNDER_WAY,
         "compare_refusal": call.error if call and call.state == Call.State.REFUSED else "",
@@ -180,23 +181,3 @@ def _better(one: Measure | None, other: Measure | None) -> str:
     if one.good is None or one.poor is None or one.good == one.poor or one.value == other.value:
         return ""
     return "one" if (one.value > other.value) == (one.good > one.poor) else "other"
-
-
-def _turned(answer: dict[str, Any], one: Checkpoint) -> dict[str, Any]:
-    """Return an answer with the two states in the order of the page."""
-    if answer["one"] == one.pk:
-        return answer
-    datasets = [
-        {
-            **dataset,
-            "images": [
-                {
-                    "files": [image["files"][0], image["files"][2], image["files"][1]],
-                    "psnr": image["psnr"][::-1],
-                }
-                for image in dataset["images"]
-            ],
-        }
-        for dataset in answer["datasets"]
-    ]
-    return {**answer, "datasets": datasets}

@@ -46,7 +46,7 @@ def checkpoints(request: HtmxRequest) -> HttpResponse:
     """Show the tree of an experiment's states, and one of them."""
     experiment = experiment_asked(request)
     context = bar_panel(experiment)
-    context |= {"title": "Checkpoints · ACC", "here": "checkpoints", "follows": experiment}
+    context |= {"title": "Checkpoints · ACC", "here": "checkpoints"}
     if experiment is not None:
         chosen = _chosen(request, experiment)
         context |= tree_panel(experiment, chosen) | checkpoint_panel(experiment, chosen)
@@ -143,7 +143,7 @@ def checkpoint_compare(request: HtmxRequest) -> HttpResponse:
     """Show two states side by side."""
     experiment = required(request)
     context = bar_panel(experiment) | compare_panel(experiment, request.GET)
-    context |= {"title": "Two checkpoints · ACC", "here": "checkpoints", "follows": experiment}
+    context |= {"title": "Two checkpoints · ACC", "here": "checkpoints"}
     return render(request, "pages/checkpoint_compare.html", context)
 
 

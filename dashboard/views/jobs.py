@@ -61,6 +61,7 @@ def compare(request: HtmxRequest) -> HttpResponse:
         return render(request, "pages/jobs_compare.html", context)
     context |= {
         "jobs": jobs,
+        "left_out_count": len(asked) - len(jobs),
         "results": job_results(jobs),
         "sections": job_comparison(jobs),
         "curves_hash": urlencode([("job", jobs[0].pk), *(("with", job.pk) for job in jobs[1:])]),

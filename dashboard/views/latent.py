@@ -23,7 +23,6 @@ def latent(request: HtmxRequest) -> HttpResponse:
     context = bar_panel(experiment) | {
         "title": "Latent · ACC",
         "here": "latent",
-        "follows": True,
     }
     if experiment is not None:
         context |= latent_panel(experiment)

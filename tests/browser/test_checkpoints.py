@@ -7,7 +7,7 @@ from tests.dashboard.rows import experiment_make
 from tests.dashboard.states import chain_make, measured, state_make
 from trainer.models import Experiment
 from trainer.services.checkpoint_files import checkpoint_directory
-from trainer.services.checkpoint_tree import checkpoint_rename
+from trainer.services.checkpoint_tree import checkpoint_delete, checkpoint_rename
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -53,6 +53,17 @@ def test_a_refused_name_stays_typed_while_the_page_follows(desk, experiment):
     desk.page.get_by_role("link", name="renamed elsewhere").click()
     expect(state(desk).get_by_role("heading")).to_have_text("renamed elsewhere")
     expect(state(desk).get_by_role("alert")).to_have_count(0)
+
+
+def test_what_is_typed_for_a_state_does_not_move_to_the_one_that_takes_its_place(desk, experiment):
+    first = chain_make(experiment, 1)
+    desk.open("/checkpoints/")
+    state(desk).get_by_label("Tag").fill("mine")
+    second = chain_make(experiment, 1, first)
+    checkpoint_delete(checkpoint=first)
+    checkpoint_rename(checkpoint=second, tag="another")
+    expect(state(desk).get_by_role("heading")).to_have_text("another")
+    expect(state(desk).get_by_label("Tag")).to_have_value("another")
 
 
 def test_a_chosen_state_stays_chosen_while_others_come(desk, experiment):

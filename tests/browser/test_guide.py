@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from tests.dashboard.rows import Scribe, experiment_make
 from tests.setup.waiting import wait_until
+from trainer.models import Job
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -125,8 +126,11 @@ def test_on_paper_there_is_what_was_found_and_nothing_to_press(desk, experiment)
     scribe = Scribe.start(experiment, steps=20)
     scribe.write(20)
     scribe.end()
+    Job.objects.filter(pk=scribe.job.pk).update(notes="the one to keep")
     desk.open(f"/job/{scribe.job.pk}/")
     desk.page.emulate_media(media="print")
+    expect(desk.page.get_by_label("Notes", exact=True).last).to_have_value("the one to keep")
+    expect(desk.page.get_by_label("Notes", exact=True).last).to_be_visible()
     expect(desk.page.get_by_role("heading", level=1)).to_be_visible()
     expect(desk.page.locator(".bar")).to_be_hidden()
     for button in desk.page.get_by_role("button").all():

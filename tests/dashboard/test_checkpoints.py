@@ -10,6 +10,7 @@ from tests.dashboard.measured import answer_call
 from tests.dashboard.states import chain_make, measured, state_make
 from tests.dashboard.test_eval_panel import words
 from trainer.models import Call, Checkpoint, Experiment
+from trainer.services.checkpoint_tree import checkpoint_fork
 from trainer.services.job_start import job_start
 
 TREE = "/partials/checkpoints/tree/"
@@ -218,9 +219,7 @@ def test_a_policy_is_chosen_and_a_wrong_one_keeps_what_was_typed(experiment, htm
     assert Checkpoint.objects.count() == 2
 
 
-def test_two_states_are_compared_on_request_and_turned_as_they_were_asked(
-    experiment, htmx, trainer_online
-):
+def test_two_states_are_compared_on_request_relative_to_the_first(experiment, htmx, trainer_online):
     one = chain_make(experiment, 1)
     other = chain_make(experiment, 1, one)
     measured(one, 0.6)
@@ -232,16 +231,28 @@ def test_two_states_are_compared_on_request_and_turned_as_they_were_asked(
     assert Call.objects.filter(kind=Call.Kind.COMPARE).count() == 1
     images = [{"files": ["0.png", "1.png", "2.png"], "psnr": [11.0, 22.0]}]
     answer = {
-        "one": one.pk,
-        "other": other.pk,
+        "one": other.pk,
+        "other": one.pk,
         "distances": [{"part": "encoder", "relative": 0.25, "weights": 1000}],
         "datasets": [{"dataset": "digits", "images": images, "error": ""}],
     }
     answer_call(Call.Kind.COMPARE, answer=answer)
     assert "encoder 1,000 0.2500" in words(htmx.get(address))
+    assert "11.0 dB | 22.0 dB" in words(htmx.get(address))
+    # The other way round the distances are others: they are asked for anew.
     turned = f"/partials/checkpoints/compare/?one={one.pk}&other={other.pk}"
-    assert "11.0 dB | 22.0 dB" in words(htmx.get(turned))
-    assert "22.0 dB | 11.0 dB" in words(htmx.get(address))
+    assert "0.2500" not in words(htmx.get(turned))
+    htmx.post(turned)
+    assert Call.objects.filter(kind=Call.Kind.COMPARE).count() == 2
+
+
+def test_a_branch_shares_its_files_with_its_state_and_says_so(experiment, htmx):
+    first = chain_make(experiment, 1)
+    branch = checkpoint_fork(checkpoint=first, new_tag="branch")
+    tree = htmx.get(TREE, {"open": ""})
+    assert tree.context["tree_bytes"] == first.size_bytes
+    page = words(htmx.get("/partials/checkpoints/one/", {"checkpoint": first.pk}))
+    assert f"Its files stay for checkpoint {branch.pk}" in page
 
 
 def test_where_the_chosen_state_was_pruned_the_open_page_shows_the_current_one(experiment, htmx):

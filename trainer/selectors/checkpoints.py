@@ -107,6 +107,10 @@ def checkpoint_consequences(checkpoint: Checkpoint) -> list[str]:
     if evaluations:
         subject = "evaluation keeps its" if evaluations == 1 else "evaluations keep their"
         words.append(f"{evaluations} {subject} numbers without this state.")
+    shared = Checkpoint.objects.filter(file_name=checkpoint.file_name).exclude(pk=checkpoint.pk)
+    others = list(shared.values_list("pk", flat=True).order_by("pk"))
+    if others:
+        return [*words, f"Its files stay for checkpoint {_listed(others)}; this cannot be undone."]
     return [*words, "Its files are removed; this cannot be undone."]
 
 
@@ -117,12 +121,11 @@ def _listed(numbers: list[int]) -> str:
 
 
 def comparison_of(one: Checkpoint, other: Checkpoint) -> Call | None:
-    """Return the newest request to compare two states, whichever way round."""
-    pair = sorted((one.pk, other.pk))
+    """Return the newest request to compare a state with another; distances are relative to it."""
     for call in Call.objects.filter(
         kind=Call.Kind.COMPARE, payload__experiment=one.experiment.slug
     ):
-        if sorted((call.payload["one"], call.payload["other"])) == pair:
+        if (call.payload["one"], call.payload["other"]) == (one.pk, other.pk):
             return call
     return None
 

@@ -12,6 +12,7 @@ from trainer.models.experiment import MAX_SLUG
 from trainer.selectors.experiments import experiment_get
 from trainer.selectors.jobs import job_active
 from trainer.selectors.nodes import devices_available
+from trainer.selectors.recipes import recipe_current
 from trainer.services.calls import TrainerOffline, call_ask
 from trainer.services.experiments import (
     ExperimentConflict,
@@ -96,7 +97,7 @@ def experiment_archive(experiment: Experiment) -> None:
     """Take an experiment out of the menus; all of it stays. Another one becomes the active one.
 
     Raises:
-        ExperimentConflict: a job of it is in progress, or it is the only one left.
+        ExperimentConflict: a job or a recipe of it is in progress, or it is the only one left.
     """
     # All rows: two archivings at once must not leave none.
     rows = {row.pk: row for row in experiments_hold()}
@@ -104,6 +105,9 @@ def experiment_archive(experiment: Experiment) -> None:
     job = job_active(experiment)
     if job is not None:
         raise ExperimentConflict(f"job {job.pk} is {job.state}; stop it before archiving")
+    run = recipe_current(experiment)
+    if run is not None and run.is_active:
+        raise ExperimentConflict(f"recipe run {run.pk} is {run.state}; stop it before archiving")
     others = [row for row in rows.values() if row.archived_at is None and row != experiment]
     if not others:
         raise ExperimentConflict("this is the only experiment; make another one first")

@@ -4,7 +4,7 @@ import pytest
 
 from tests.setup.trainer import trainer_stays
 from tests.trainer.rows import at_once, classes_make, experiment_make, job_make
-from trainer.models import Experiment, Job
+from trainer.models import Experiment, Job, RecipeRun
 from trainer.services.calls import TrainerOffline
 from trainer.services.experiment_life import (
     experiment_archive,
@@ -72,6 +72,10 @@ def test_the_only_experiment_and_one_in_training_stay(experiment):
     another()
     job = job_make(experiment)
     with pytest.raises(ExperimentConflict, match=f"job {job.pk} is queued"):
+        experiment_archive(experiment)
+    Job.objects.update(state=Job.State.COMPLETED)
+    run = RecipeRun.objects.create(recipe_name="X", source={}, experiment=experiment)
+    with pytest.raises(ExperimentConflict, match=f"recipe run {run.pk} is queued"):
         experiment_archive(experiment)
     assert not Experiment.objects.exclude(archived_at=None).exists()
 

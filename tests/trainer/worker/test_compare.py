@@ -35,7 +35,8 @@ def test_two_states_are_compared_by_weights_and_by_the_same_images(experiment):
     other = trained(experiment)
     call = comparison_send(one=one, other=other)
     call_answer(call.pk)
-    done = comparison_of(other, one)
+    assert comparison_of(other, one) is None
+    done = comparison_of(one, other)
     assert done is not None
     assert (done.pk, done.error) == (call.pk, "")
     answer = done.answer or {}
