@@ -3,10 +3,11 @@
 import csv
 import re
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.dashboard.rows import Scribe, experiment_make
+from tests.dashboard.rows import TASKS, Scribe, experiment_make
 from tests.setup.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -116,6 +117,45 @@ def test_a_curve_can_be_hidden_shown_alone_smoothed_and_read(desk, scribe):
     assert set(desk.points()) == {"recon"}
     legend.get_by_role("button", name="recon").click(modifiers=["Alt"])
     assert set(desk.points()) == {"recon", "kl", "digit", "total"}
+
+
+def test_the_table_under_the_pointer_leaves_out_who_took_no_part_there(desk, experiment):
+    scribe = Scribe.start(experiment, steps=1000)
+    losses_ST = np.ones((1000, len(TASKS)))
+    present_ST = np.ones(losses_ST.shape, dtype=bool)
+    column = [name for name, *_ in TASKS].index("kl")
+    present_ST[400:, column] = False
+    scribe.record(losses_ST, present_ST=present_ST)
+    desk.open()
+    desk.wait_for_step(1000)
+    box = desk.page.locator(FRAME).bounding_box()
+    tip = desk.page.locator(".chart__tip")
+    for share, is_there in [(0.25, True), (0.75, False)]:
+        place = {"x": share * box["width"], "y": box["height"] / 2}
+        desk.page.locator(f"{FRAME} canvas").hover(position=place)
+        expect(tip).to_contain_text("recon")
+        assert ("kl" in tip.inner_text()) == is_there
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_legend_has_the_last_loss_itself_however_coarse_the_curves_are(desk, experiment, width):
+    scribe = Scribe.start(experiment, steps=20_000)
+    scribe.write(20_000, recon={20_000: 0.4321})
+    scribe.end()
+    desk.page.set_viewport_size({"width": width, "height": 800})
+    desk.open()
+    desk.wait_for_step(20_000)
+    recon = desk.page.locator(".legend").get_by_role("button", name="recon")
+    expect(recon.locator(".legend__value")).to_have_text("0.4321")
+
+
+def test_a_job_with_losses_is_never_said_to_have_none(desk, experiment):
+    scribe = Scribe.start(experiment, steps=200)
+    scribe.write(101)
+    desk.page.route("**/loss_history*", lambda route: None)  # never answered
+    desk.open()
+    desk.page.wait_for_selector("#loss-curves[data-from]")
+    expect(desk.page.locator(".chart__empty")).to_be_hidden()
 
 
 def test_a_decade_is_as_high_as_the_next_on_a_logarithmic_scale_and_not_on_a_linear_one(

@@ -101,12 +101,18 @@ class Scribe:
                 values_ST[step - first_step, names.index(name)] = value
         self.record(values_ST, announced=announced)
 
-    def record(self, values_ST: np.ndarray, *, announced: bool = True) -> None:
-        """Write steps with these losses, [steps, tasks]."""
+    def record(
+        self,
+        values_ST: np.ndarray,
+        *,
+        present_ST: np.ndarray | None = None,
+        announced: bool = True,
+    ) -> None:
+        """Write steps with these losses, [steps, tasks], and who took part in which; None: all."""
         names = [name for name, *_ in TASKS]
         weights = [weight for *_, weight in TASKS]
         losses_ST = np.column_stack([values_ST, values_ST @ weights]).astype(np.float32)
-        run = LossRun(self.step + 1, tuple(names), tuple(weights), losses_ST, None)
+        run = LossRun(self.step + 1, tuple(names), tuple(weights), losses_ST, present_ST)
         with transaction.atomic():
             losses_append(job=self.job, run=run)
             self.step = run.last_step
@@ -130,7 +136,7 @@ class Scribe:
                 task_names=run.task_names,
                 weights=run.weights,
                 values_ST=run.values_ST,
-                present_ST=None,
+                present_ST=run.present_ST,
             ),
         )
 

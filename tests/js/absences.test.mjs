@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { absencesOf, withBreaks } from "../../dashboard/static/dashboard/absences.js";
+import { absencesOf, isAbsent, withBreaks } from "../../dashboard/static/dashboard/absences.js";
 
 let id = 0;
 const event = (step, kind, task, detail = {}) => ({
@@ -67,4 +67,11 @@ test("a line that has not begun, or has ended, does not break", () => {
   assert.equal(withBreaks(untouched, [[10, 25]]), untouched);
   assert.deepEqual(broken(withBreaks(points(8, 9), [[10, 25]])), []);
   assert.deepEqual(broken(withBreaks(points(8, 9))), []);
+});
+
+test("within a span a task is away; near its ends the pointer may mean the curve", () => {
+  assert.equal(isAbsent([[100, 200]], 150, 10), true);
+  assert.equal(isAbsent([[100, 200]], 105, 10), false);
+  assert.equal(isAbsent([[100, 200]], 195, 10), false);
+  assert.equal(isAbsent([], 150, 10), false);
 });

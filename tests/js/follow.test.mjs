@@ -90,14 +90,17 @@ class Server {
 
   history(afterStep) {
     const bands = { [TOTAL]: emptyBand() };
+    const newest = {};
     const nonfinite = [];
     for (const { step, row, marks } of this.points.filter((point) => point.step > afterStep)) {
       for (const [name, value] of Object.entries(row)) {
         if (value !== null) addStep((bands[name] ??= emptyBand()), step, value);
+        const isOdd = marks.some(({ task_name: odd }) => odd === name);
+        if (value !== null || isOdd) newest[name] = { step, loss: value };
       }
       nonfinite.push(...marks);
     }
-    return { job: JOB, bands, nonfinite };
+    return { job: JOB, bands, newest, nonfinite };
   }
 
   answer(state) {
@@ -111,6 +114,7 @@ class Server {
 
 function assertSameCurves(actual, expected) {
   assert.deepEqual(actual.series, expected.series);
+  assert.deepEqual(actual.newest, expected.newest);
   assert.equal(actual.lastStep, expected.lastStep);
   assert.equal(actual.seq, expected.seq);
   assert.deepEqual(actual.events, expected.events);
@@ -268,6 +272,26 @@ test("a loss that is not finite breaks the line and has a mark; taking no part d
   assert.deepEqual(page.series.get("a").marks, [{ step: 2, kind: "inf" }]);
   assert.deepEqual(page.series.get("b"), pointSeries([2], [2]));
   assert.deepEqual(page.series.get(TOTAL).marks, [{ step: 2, kind: "nan" }]);
+});
+
+test("the newest loss is the last one itself, not the mean of the bucket that holds it", () => {
+  const server = new Server();
+  for (let step = 1; step <= 10; step += 1) server.flush({ recon: [step] });
+  const history = server.history(0);
+  history.bands.recon = { first_step: [1], last_step: [10], low: [1], high: [10], mean: [5.5], count: [10] };
+  let page = catchUp(emptyState(JOB), { job: server.record(), history, events: [] });
+  assert.deepEqual(page.newest.get("recon"), { step: 10, value: 10 });
+  page = follow(page, server.flush({ recon: [null, 12, null] }));
+  assert.deepEqual(page.newest.get("recon"), { step: 12, value: 12 });
+});
+
+test("a figure that the server tells late does not take a newer one's place", () => {
+  const server = new Server();
+  let page = follow(server.load(), server.flush({ recon: [3, 2] }));
+  const answer = server.answer(page);
+  answer.history.newest = { recon: { step: 1, loss: 3 } };
+  page = catchUp(page, answer);
+  assert.deepEqual(page.newest.get("recon"), { step: 2, value: 2 });
 });
 
 test("messages about other jobs change nothing", () => {

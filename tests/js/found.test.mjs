@@ -6,7 +6,7 @@ import test from "node:test";
 import { catchUp, emptyState, follow } from "../../dashboard/static/dashboard/follow.js";
 
 const JOB = 7;
-const NOTHING = { job: JOB, bands: {}, nonfinite: [] };
+const NOTHING = { job: JOB, bands: {}, newest: {}, nonfinite: [] };
 
 function loaded(events) {
   const job = { id: JOB, state: "running", current_step: 0, seq: 10 };

@@ -10,6 +10,7 @@ import {
   emptySeries,
   fold,
   HELD_MAX,
+  isWithin,
   nearest,
   pointSeries,
   smooth,
@@ -119,4 +120,13 @@ test("a falling line is smoothed to itself, not to a later one", () => {
   const line = ramp(1001, (step) => 2000 - step);
   const smoothed = smooth(line, 50);
   assert.ok(Math.abs(smoothed[500] - line.values[500]) < 0.01);
+});
+
+test("a curve is within reach between its ends and a little beyond, and nowhere without a point", () => {
+  const series = pointSeries([100, 300], [1, 2]);
+  assert.deepEqual(
+    [89, 90, 200, 310, 311].map((step) => isWithin(series, step, 10)),
+    [false, true, true, true, false],
+  );
+  assert.equal(isWithin(emptySeries(), 1, 10), false);
 });

@@ -83,6 +83,13 @@ class BandOut(Schema):
     count: list[int] = Field(description="Finite losses in the stretch.")
 
 
+class NewestOut(Schema):
+    """The last loss of one series."""
+
+    step: int
+    loss: float | None = Field(description="null: not a finite number.")
+
+
 class NonFiniteOut(Schema):
     """A loss that JSON has no number for."""
 
@@ -101,4 +108,7 @@ class LossColumnsOut(Schema):
     nonfinite: list[NonFiniteOut]
     bands: dict[str, BandOut] | None = Field(
         None, description="By task, empty for the total; absent unless asked for."
+    )
+    newest: dict[str, NewestOut] | None = Field(
+        None, description="With `bands`: the last loss of each, told up to a second late."
     )

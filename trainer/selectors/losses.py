@@ -64,7 +64,8 @@ def loss_columns(
 
     Args:
         bands: also give the buckets themselves, at most `max_points` a series, each with its
-            steps, extremes and mean. Where all steps fit, each is a bucket of its own.
+            steps, extremes and mean, and the newest loss of each series itself. Where all steps
+            fit, each is a bucket of its own.
     """
     stored = last_step_stored(job)
     end = stored if last_step is None else min(stored, last_step)
@@ -89,7 +90,17 @@ def loss_columns(
         name: band_table(buckets, after_step=after_step, last_step=end, width=width)
         for name, buckets in whole.buckets.items()
     }
-    return _columns_of(_with_ends(whole, fine), max_points) | told | {"bands": tables}
+    told |= {"bands": tables, "newest": _newest(job)}
+    return _columns_of(_with_ends(whole, fine), max_points) | told
+
+
+def _newest(job: Job) -> dict[str, Any]:
+    """Return the last loss of each series, by its name; null where it is no finite number.
+
+    A curve may have ended long before its job, so that its last bucket is a wide one.
+    """
+    figures = job.loss_series.values_list("task_name", "last_step", "last")
+    return {name: {"step": step, "loss": loss} for name, step, loss in figures}
 
 
 def _with_ends(whole: Stretch, fine: Stretch) -> Stretch:

@@ -31,6 +31,11 @@ function note(task, step) {
   }
 }
 
+/** Whether a step, and as many as `reach` to either side of it, lies where the task took no part. */
+export function isAbsent(spans, step, reach) {
+  return spans.some(([from, to]) => step > from + reach && step <= to - reach);
+}
+
 /** Return the points, {x, y} by step, with a break wherever a span lies between two of them. */
 export function withBreaks(points, spans = []) {
   const breaks = [];

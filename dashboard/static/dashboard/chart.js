@@ -88,6 +88,8 @@ export class LossChart {
     x.ticks.callback = (value) => axis.tick(value);
     x.min = axis.of(sight.from);
     x.max = axis.of(sight.to);
+    x.ticks.stepSize = axis.spacing?.(x.max - x.min);
+    x.ticks.includeBounds = !axis.spacing;
     y.type = view.logarithmic ? "logarithmic" : "linear";
     y.title.text = view.weighted ? "loss \u00d7 weight" : "loss";
     Object.assign(chart.options.plugins.accEvents, standingOf(events, view.chosen));

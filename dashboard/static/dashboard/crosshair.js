@@ -1,14 +1,18 @@
 /** The table of values under the pointer. */
 
+import { isAbsent } from "./absences.js";
 import { remarkable } from "./chart.js";
 import { curveName } from "./curve_table.js";
 import { TOTAL } from "./follow.js";
 import { formatCount, formatLoss } from "./format.js";
 import { paintSwatch } from "./palette.js";
-import { nearest } from "./series.js";
+import { isWithin, nearest } from "./series.js";
 
 /** Pixels around an event's line within which the table names it. */
 const EVENT_REACH = 6;
+
+/** Pixels beyond the end of a curve within which the table still tells of it. */
+const CURVE_REACH = 8;
 
 /** Shows, beside the pointer, what each visible curve is at that step. */
 export class Crosshair {
@@ -32,7 +36,7 @@ export class Crosshair {
   move(event) {
     const { curves, state, axis } = this.look();
     const asked = curves ? this.chart.stepAt(event.clientX) : null;
-    const rows = asked === null ? [] : readRows(curves, asked);
+    const rows = asked === null ? [] : readRows(curves, asked, this.stepsBeside(event.clientX));
     if (rows.length === 0) {
       this.hide();
       return;
@@ -53,6 +57,12 @@ export class Crosshair {
     );
     this.tip.hidden = false;
     this.place(event.clientX);
+  }
+
+  /** Return how many steps lie within reach of the pointer, on the side that has more. */
+  stepsBeside(clientX) {
+    const at = (x) => this.chart.stepAtEdge(x);
+    return Math.max(at(clientX + CURVE_REACH) - at(clientX), at(clientX) - at(clientX - CURVE_REACH));
   }
 
   isNear(eventStep, step) {
@@ -82,12 +92,12 @@ function rowElement({ curve, text, range }) {
   return row;
 }
 
-function readRows(curves, step) {
+function readRows(curves, step, reach) {
   const rows = [];
   for (const curve of curves) {
-    const { series } = curve;
+    const { series, spans } = curve;
     const at = nearest(series, step);
-    if (at < 0) continue;
+    if (at < 0 || !isWithin(series, step, reach) || isAbsent(spans, step, reach)) continue;
     const [first, last] = [series.firsts[at], series.steps[at]];
     const mark = series.marks.find((candidate) => candidate.step === last);
     const isMean = series.counts[at] > 1;

@@ -13,14 +13,15 @@ export function showRecord(panel, { record, lastStep }) {
   const badge = panel.querySelector("[data-live='state']");
   const error = panel.querySelector("[data-live='error']");
   const empty = panel.querySelector(".chart__empty");
+  // Until the server's answer nobody knows whether there is a curve.
   if (record) {
     badge.dataset.state = record.state;
     badge.textContent = record.state;
     error.textContent = record.error ?? "";
     error.hidden = !record.error;
     empty.textContent = emptyText(record);
+    empty.hidden = lastStep > 0;
   }
-  empty.hidden = lastStep > 0;
   // Axes without a point have nothing to say.
   panel.querySelector("canvas").classList.toggle("chart__canvas--empty", lastStep === 0);
   panel.dataset.step = String(lastStep);

@@ -31,6 +31,8 @@ export function emptyState(job) {
     record: null,
     // A map: a task may be called "constructor".
     series: new Map([[TOTAL, emptySeries()]]),
+    // The last loss of each series, {step, value}: its last bucket may be a wide one.
+    newest: new Map(),
     events: [],
   };
 }
@@ -60,7 +62,8 @@ export function begunAgain(state) {
  * The job must have been asked for before its points: then the points reach at least as far as
  * `job.seq` says, and what they hold beyond it is trimmed from the messages.
  *
- * @param answers `job`: GET /jobs/{id}; `history`: GET loss_history?max_points=...&bands=true
+ * @param answers `job`: GET /jobs/{id}; `history`: GET loss_history?max_points=...&bands=true,
+ *   with `newest`: {task: {step, loss}}
  *   after `state.lastStep`; `events`: GET /jobs/{id}/events
  */
 export function catchUp(state, { job, history, events = state.events }) {
@@ -85,7 +88,11 @@ function mergeHistory(state, history) {
     lastStep = Math.max(lastStep, fresh.steps.at(-1) ?? 0);
     columns.set(name, fresh);
   }
-  return { ...state, series: appendAll(state.series, columns), lastStep };
+  const newest = new Map(state.newest);
+  for (const [name, { step, loss }] of Object.entries(history.newest)) {
+    if (step >= (newest.get(name)?.step ?? 0)) newest.set(name, { step, value: loss ?? NaN });
+  }
+  return { ...state, series: appendAll(state.series, columns), newest, lastStep };
 }
 
 /**
@@ -139,9 +146,14 @@ function applyLosses(state, message) {
     columns.set(name, readColumn(name, values, message.first_step, known, kinds));
   }
   const lastStep = message.first_step + message.steps - 1;
+  const newest = new Map(state.newest);
+  for (const [name, { steps, values }] of columns) {
+    if (steps.length) newest.set(name, { step: steps.at(-1), value: values.at(-1) });
+  }
   return {
     ...state,
     series: appendAll(state.series, columns),
+    newest,
     lastStep,
     record: { ...state.record, current_step: lastStep },
   };
@@ -175,7 +187,8 @@ function applyJob(state, message) {
   // A bucket with steps on both sides of the checkpoint cannot be parted: begin again.
   if (curves.some(([, curve]) => straddles(curve, resumedFrom))) return emptyState(state.job);
   const series = new Map(curves.map(([name, curve]) => [name, between(curve, 0, resumedFrom)]));
-  return { ...state, record, events, series, lastStep: Math.min(state.lastStep, resumedFrom) };
+  const newest = new Map([...state.newest].filter(([, { step }]) => step <= resumedFrom));
+  return { ...state, record, events, series, newest, lastStep: Math.min(state.lastStep, resumedFrom) };
 }
 
 function appendAll(series, columns) {

@@ -29,7 +29,7 @@ export class Legend {
       if (series.steps.length === 0) continue;
       const entry = this.entries.get(name) ?? this.add(name);
       entry.button.setAttribute("aria-pressed", String(!hidden.has(name)));
-      entry.value.textContent = lastText(series);
+      entry.value.textContent = newestText(series, state.newest.get(name));
       entry.value.title = span ? "Newest loss itself; only the curve is smoothed" : "Newest loss";
     }
     for (const [job, item] of this.others) {
@@ -92,9 +92,8 @@ export class Legend {
   }
 }
 
-/** Return the newest value of a series in words, naming what is not finite. */
-function lastText(series) {
-  const value = series.values[series.values.length - 1];
-  if (!Number.isNaN(value)) return formatLoss(value);
-  return series.marks[series.marks.length - 1]?.kind ?? "nan";
+/** Return the newest loss of a series in words, naming what is not finite. */
+function newestText({ marks }, newest) {
+  if (newest === undefined) return "–"; // after a restart, until the first step done anew
+  return Number.isNaN(newest.value) ? (marks.at(-1)?.kind ?? "nan") : formatLoss(newest.value);
 }

@@ -120,6 +120,11 @@ export function nearest({ firsts, steps }, step) {
   return firsts[after] - step < step - steps[after - 1] ? after : after - 1;
 }
 
+/** Whether a series has a bucket on both sides of a step, or one within `reach` steps of it. */
+export function isWithin({ firsts, steps }, step, reach) {
+  return steps.length > 0 && step >= firsts[0] - reach && step <= steps.at(-1) + reach;
+}
+
 /**
  * Return the series in about one bucket a column.
  *

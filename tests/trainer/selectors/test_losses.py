@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from trainer.models import LossSegment
+from trainer.models import LossSegment, LossSeries
 from trainer.selectors.loss_runs import PAGE_SEGMENTS, LossRun, loss_runs
 from trainer.selectors.losses import loss_columns, loss_points
 from trainer.services.losses import losses_append, losses_merge
@@ -159,3 +159,16 @@ def test_a_curve_in_bands_begins_and_ends_at_its_first_and_newest_loss(running, 
     assert (column["step"][0], column["loss"][0]) == (1, 0.5)
     assert (column["step"][-1], column["loss"][-1]) == (1000, 0.5)
     assert len(column["step"]) <= max_points
+
+
+def test_bands_are_told_with_the_newest_loss_of_each_series(running):
+    store(running, 1, [3.0, 1.0, 2.0])
+    for name, step, last in [("a", 3, 2.0), ("gone", 1, None), ("", 3, 4.0)]:
+        LossSeries.objects.create(
+            job=running, task_name=name, is_total=not name, last_step=step, last=last
+        )
+    assert loss_columns(running, max_points=5, bands=True)["newest"] == {
+        "a": {"step": 3, "loss": 2.0},
+        "gone": {"step": 1, "loss": None},
+        "": {"step": 3, "loss": 4.0},
+    }
