@@ -26,7 +26,7 @@ test("the nearest evaluation is found from both sides, and none among none", () 
 
 test("the reach is that of the values in sight, and has room where all are equal", () => {
   assert.deepEqual(reachOf(POINTS, { from: 0, to: 200 }), { low: 10, high: 20 });
-  assert.deepEqual(reachOf(POINTS, { from: 0, to: 60 }), { low: 9.5, high: 10.5 });
+  assert.deepEqual(reachOf(POINTS, { from: 0, to: 60 }), { low: 9.5, high: 10.5, isFlat: true });
   assert.equal(reachOf(POINTS, { from: 90, to: 110 }), null);
 });
 

@@ -11,13 +11,28 @@ export const STEPS = {
   say: () => null,
 };
 
+/** Seconds between two marks of a clock: what people count time in. */
+const CLOCK_STEPS = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800,
+  604800,
+];
+
+/** So many marks at most, beside those of its ends. */
+const CLOCK_MARKS = 8;
+
+/** Return how far apart the ticks of so many seconds stand. */
+export function clockSpacing(seconds) {
+  return CLOCK_STEPS.find((step) => seconds / step <= CLOCK_MARKS) ?? CLOCK_STEPS.at(-1);
+}
+
 /**
  * @param {string} kind "step", "time", or "epoch:" and a dataset's name
  * @param {{batchSize: number, trainSizes: Object<string, number>, clock: {step: number,
  *   seconds: number}[]}} facts of the job
  * @returns {{title: string, of: (step: number) => number, step: (x: number) => number,
- *   tick: (x: number) => string, say: (step: number) => string|null}} `say`: what the crosshair
- *   tells beside the step
+ *   tick: (x: number) => string, say: (step: number) => string|null,
+ *   spacing?: (width: number) => number}} `say`: what the crosshair tells beside the step;
+ *   `spacing`: from tick to tick, where powers of ten would be odd
  */
 export function axisOf(kind, { batchSize, trainSizes, clock }) {
   const dataset = kind.startsWith("epoch:") ? kind.slice("epoch:".length) : null;
@@ -38,6 +53,7 @@ export function axisOf(kind, { batchSize, trainSizes, clock }) {
       of,
       step: (x) => between(clock, "seconds", "step", x),
       tick: (x) => formatDuration(x),
+      spacing: clockSpacing,
       say: (step) => `about ${formatDuration(of(step))} after the start`,
     };
   }

@@ -97,8 +97,10 @@ function drawOne(view, xOf) {
   const { one, sight, svg } = view;
   const reach = reachOf(one.points, sight);
   view.places = reach ? placesOf(one.points, xOf, reach, BOX) : [];
-  view.high.textContent = reach ? formatLoss(reach.high) : "";
-  view.low.textContent = reach ? formatLoss(reach.low) : "";
+  // Around equal values the ends are made up: an accuracy of 1 would seem to reach beyond it.
+  const hasEnds = reach !== null && !reach.isFlat;
+  view.high.textContent = hasEnds ? formatLoss(reach.high) : "";
+  view.low.textContent = hasEnds ? formatLoss(reach.low) : "";
   view.line.setAttribute("points", view.places.map(({ x, y }) => `${x},${y}`).join(" "));
   view.dots.replaceChildren(
     ...view.places.map(({ x, y, point }) => {

@@ -8,7 +8,10 @@ export function nearestPoint(points, step) {
   }, -1);
 }
 
-/** Return the least and the greatest value of the points in sight, apart even where all are equal. */
+/**
+ * Return the least and the greatest value of the points in sight; where all are equal, `isFlat` and
+ * two values around them.
+ */
 export function reachOf(points, sight) {
   const seen = points.filter(({ step, value }) => value !== null && isIn(step, sight));
   if (seen.length === 0) return null;
@@ -16,7 +19,7 @@ export function reachOf(points, sight) {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   if (high > low) return { low, high };
   const room = Math.abs(low) * 0.05 || 0.5;
-  return { low: low - room, high: high + room };
+  return { low: low - room, high: high + room, isFlat: true };
 }
 
 /**

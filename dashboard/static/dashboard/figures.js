@@ -7,7 +7,10 @@ export const SAMPLES_MAX = 1200;
 
 const percent = (value) => `${Math.round(100 * value)} %`;
 
-/** The figures in the order of the page; `top`: the end of the axis, else the highest value. */
+/**
+ * The figures in the order of the page; `top`: the end of the axis, else the highest value;
+ * `ends`: says nothing once the job is over.
+ */
 export const FIGURES = [
   { name: "steps_per_second", label: "Steps/s", text: formatRate },
   { name: "data_share", label: "Time on data", text: percent, top: 1 },
@@ -17,7 +20,7 @@ export const FIGURES = [
   { name: "device_bytes", label: "GPU memory", text: bytesText },
   { name: "process_cpu", label: "Process CPU", text: (value) => `${Math.round(value)} %` },
   { name: "process_bytes", label: "Process memory", text: bytesText },
-  { name: "eta_seconds", label: "Time left", text: formatDuration },
+  { name: "eta_seconds", label: "Time left", text: formatDuration, ends: true },
 ];
 
 /** Return no samples yet. */

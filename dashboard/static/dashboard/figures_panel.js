@@ -95,7 +95,8 @@ export class FiguresPanel {
     this.pointed = place;
     const at = place ?? this.samples.at.length - 1;
     for (const { figure, value, hair } of this.tiles.values()) {
-      value.textContent = valueText(figure, this.samples[figure.name][at]);
+      const hasEnded = figure.ends && this.isOver && place === null;
+      value.textContent = valueText(figure, hasEnded ? null : this.samples[figure.name][at]);
       const [first, last] = [this.samples.at[0], this.samples.at.at(-1)];
       hair.toggleAttribute("hidden", place === null);
       const x = last > first ? (100 * (this.samples.at[at] - first)) / (last - first) : 100;
