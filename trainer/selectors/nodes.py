@@ -1,7 +1,9 @@
 """Whether anything will train, and on what."""
 
 import datetime
+import time
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -12,6 +14,12 @@ SILENCE_SECONDS = 5.0
 # On a machine that is short of processors a beat may come late, and the answer with it: what is
 # asked is refused only after so long. One that leaves says goodbye, and is not waited for.
 LOST_SECONDS = 20.0
+# The trainer side imports PyTorch before it is there; on a busy machine, for a minute and more.
+STARTING_SECONDS = 120.0
+
+# When this process began, on the clock that goes on evenly and on the one that beats are told by.
+_BEGAN = time.monotonic()
+_BEGAN_AT = timezone.now()
 
 
 def nodes_online() -> list[TrainerNode]:
@@ -22,6 +30,13 @@ def nodes_online() -> list[TrainerNode]:
 def trainer_may_answer() -> bool:
     """Return whether a trainer side is alive, or may only be held up."""
     return _heard_within(LOST_SECONDS).exists()
+
+
+def trainer_is_starting() -> bool:
+    """Return whether the trainer side that was started together with this web side is to come."""
+    if settings.ACC_PROCESS != "web" or time.monotonic() > _BEGAN + STARTING_SECONDS:
+        return False
+    return not TrainerNode.objects.filter(seen_at__gte=_BEGAN_AT).exists()
 
 
 def nodes_possibly_alive() -> list[str]:

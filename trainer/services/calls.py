@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from trainer.live.events import EvalMessage
 from trainer.models import Call, Checkpoint, Experiment
-from trainer.selectors.nodes import trainer_may_answer
+from trainer.selectors.nodes import trainer_is_starting, trainer_may_answer
 from trainer.services.announce import announce
 from trainer.services.leaving import LEAVING
 from trainer.services.queue import call_wake
@@ -137,13 +137,14 @@ def _take_back(call: Call) -> bool:
 
 
 def trainer_require() -> None:
-    """Go on only where somebody is there to answer.
+    """Go on only where somebody is there to answer; a trainer that is just starting is waited for.
 
     Raises:
         TrainerOffline: nobody is.
     """
-    if not trainer_may_answer():
-        raise TrainerOffline(f"the trainer is offline; {START_IT}")
+    while not trainer_may_answer():
+        if not trainer_is_starting() or LEAVING.wait(LONGEST_LOOK_SECONDS):
+            raise TrainerOffline(f"the trainer is offline; {START_IT}")
 
 
 def call_claim(call_id: int, *, worker: str) -> Call | None:

@@ -5,21 +5,17 @@ import threading
 from types import SimpleNamespace
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from tests.setup.trainer import trainer_stays
 from tests.setup.waiting import wait_until
 from tests.trainer.rows import at_once
+from tests.trainer.services.answering import answering
 from trainer.models import Call, TrainerNode
-from trainer.selectors import nodes
-from trainer.selectors.nodes import SILENCE_SECONDS, trainer_is_online
 from trainer.services import calls, workers
 from trainer.services.calls import (
     CallRefused,
     TooManyAsked,
-    TrainerBusy,
-    TrainerOffline,
     call_ask,
     call_claim,
     call_doing,
@@ -27,7 +23,6 @@ from trainer.services.calls import (
     call_send,
 )
 from trainer.services.leaving import LEAVING
-from trainer.services.nodes import node_goodbye, node_heartbeat
 from trainer.services.reconciler import reconcile_once
 from trainer.services.workers import Missing, worker_name
 
@@ -36,66 +31,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("valkey"),
 ]
-
-
-def answering(**outcome):
-    """Answer the next question in a thread, as a worker would."""
-    earlier = list(Call.objects.values_list("pk", flat=True))
-    pending = Call.objects.filter(state=Call.State.PENDING).exclude(pk__in=earlier)
-
-    def work():
-        try:
-            call = wait_until(pending.first, "somebody asks")
-            claimed = call_claim(call.pk, worker="a:1:0")
-            assert claimed is not None
-            call_finish(claimed, **outcome)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    return thread
-
-
-def test_without_a_trainer_nothing_is_asked():
-    with pytest.raises(TrainerOffline, match="the trainer is offline; start it with"):
-        call_ask(kind="anything", payload={})
-    assert not Call.objects.exists()
-
-
-def test_a_trainer_that_left_is_not_asked():
-    node_heartbeat(devices=["cpu"], versions={})
-    node_goodbye()
-    with pytest.raises(TrainerOffline):
-        call_ask(kind="anything", payload={})
-
-
-def test_a_trainer_whose_beat_is_late_is_asked_and_one_that_is_lost_is_not(monkeypatch):
-    monkeypatch.setattr(calls, "LOOK_FOR_TRAINER_SECONDS", 0.0)
-    node_heartbeat(devices=["cpu"], versions={})
-    heard(seconds_ago=SILENCE_SECONDS + 1)
-    monkeypatch.setattr(nodes, "LOST_SECONDS", 3600.0)
-    assert not trainer_is_online()
-    thread = answering(answer={"n": 3})
-    assert call_ask(kind="anything", payload={}) == {"n": 3}
-    thread.join()
-    heard(seconds_ago=3601)
-    with pytest.raises(TrainerOffline, match="the trainer is offline"):
-        call_ask(kind="anything", payload={})
-
-
-def heard(*, seconds_ago):
-    seen_at = timezone.now() - datetime.timedelta(seconds=seconds_ago)
-    TrainerNode.objects.update(seen_at=seen_at)
-
-
-def test_nobody_waits_for_a_trainer_that_leaves_meanwhile(monkeypatch):
-    monkeypatch.setattr(calls, "LOOK_FOR_TRAINER_SECONDS", 0.0)
-    monkeypatch.setattr(calls, "call_wake", lambda *_args, **_how: node_goodbye())
-    trainer_stays()
-    with pytest.raises(TrainerBusy, match="the trainer went away before it answered; start it"):
-        call_ask(kind="anything", payload={})
-    assert Call.objects.get().state == Call.State.REFUSED
 
 
 def test_the_answer_comes_back():
