@@ -26,12 +26,15 @@ class DrainedRun:
     Attributes:
         values_ST: float32, [steps, tasks + 1]; the last column is the total.
         present_ST: bool, [steps, tasks]; None where every task took part in every step.
+        barren_S: bool, [steps]; which steps changed nothing, as the total or a gradient was not
+            finite.
     """
 
     first_step: int
     layout: Layout
     values_ST: NDArray[np.float32]
     present_ST: NDArray[np.bool_] | None
+    barren_S: NDArray[np.bool_]
 
 
 class _Chunk:
@@ -40,7 +43,8 @@ class _Chunk:
     def __init__(self, layout: Layout, first_step: int, device: torch.device) -> None:
         self.layout = layout
         self.first_step = first_step
-        self.rows = torch.full((CHUNK_STEPS, len(layout.task_names) + 1), torch.nan, device=device)
+        # A loss a task, the total, and whether the step was barren.
+        self.rows = torch.full((CHUNK_STEPS, len(layout.task_names) + 2), torch.nan, device=device)
         # Which single task took part, a row; empty while all of them do.
         self.single: list[int] = []
         self.filled = 0
@@ -63,22 +67,36 @@ class LossRing:
             torch.cuda.Stream(device) if device.type == "cuda" else None  # type: ignore[no-untyped-call]
         )
 
-    def put(self, step: int, layout: Layout, losses: list[Tensor], total: Tensor) -> None:
-        """Keep the losses of a step in which every task of the layout took part."""
+    def put(
+        self, step: int, layout: Layout, losses: list[Tensor], total: Tensor, *, barren: Tensor
+    ) -> None:
+        """Keep the losses of a step in which every task of the layout took part.
+
+        Args:
+            barren: 1 where the step changed nothing, as something was not finite, else 0.
+        """
         chunk = self._chunk_for(step, layout, single=False)
         with torch.no_grad():
-            torch.stack([*losses, total], out=chunk.rows[chunk.filled])
+            torch.stack([*losses, total, barren], out=chunk.rows[chunk.filled])
         chunk.filled += 1  # last: the reader looks at rows below it only
 
     def put_single(
-        self, step: int, layout: Layout, index: int, loss: Tensor, total: Tensor
+        self,
+        step: int,
+        layout: Layout,
+        index: int,
+        loss: Tensor,
+        total: Tensor,
+        *,
+        barren: Tensor,
     ) -> None:
-        """Keep the loss of a step in which one task of the layout took part."""
+        """Keep the loss of a step in which one task of the layout took part; as `put`."""
         chunk = self._chunk_for(step, layout, single=True)
         row = chunk.rows[chunk.filled]
         with torch.no_grad():
             row[index] = loss
-            row[-1] = total
+            row[-2] = total
+            row[-1] = barren
         chunk.single.append(index)
         chunk.filled += 1
 
@@ -114,20 +132,26 @@ class LossRing:
         return chunk
 
     def _read(self, chunk: _Chunk, start: int, end: int) -> DrainedRun:
-        values_ST = self._to_host(chunk.rows[start:end])
+        rows_SC = self._to_host(chunk.rows[start:end])
         present_ST = None
         if chunk.single:
             present_ST = np.zeros((end - start, len(chunk.layout.task_names)), dtype=np.bool_)
             present_ST[np.arange(end - start), chunk.single[start:end]] = True
-        return DrainedRun(chunk.first_step + start, chunk.layout, values_ST, present_ST)
+        return DrainedRun(
+            chunk.first_step + start,
+            chunk.layout,
+            values_ST=rows_SC[:, :-1],
+            present_ST=present_ST,
+            barren_S=rows_SC[:, -1] != 0,
+        )
 
-    def _to_host(self, rows_ST: Tensor) -> NDArray[np.float32]:
+    def _to_host(self, rows_SC: Tensor) -> NDArray[np.float32]:
         if self._stream is None:
-            return rows_ST.cpu().numpy().copy()
+            return rows_SC.cpu().numpy().copy()
         # A stream of its own: the copy waits for the steps, no step waits for the copy.
         self._stream.wait_stream(torch.cuda.default_stream(self._device))
         with torch.cuda.stream(self._stream):
-            host_ST = torch.empty(rows_ST.shape, pin_memory=True)
-            host_ST.copy_(rows_ST, non_blocking=True)
+            host_SC = torch.empty(rows_SC.shape, pin_memory=True)
+            host_SC.copy_(rows_SC, non_blocking=True)
         self._stream.synchronize()
-        return host_ST.numpy()
+        return host_SC.numpy()

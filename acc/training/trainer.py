@@ -197,16 +197,16 @@ class Trainer:
         if index is None:
             losses = self._joint_losses(number)
             total = weighted_sum(losses, self._layout.weights)
-            self._descend(total, self._layout.weights, number)
-            self.ring.put(number, self._layout, losses, total)
+            barren = self._descend(total, self._layout.weights, number)
+            self.ring.put(number, self._layout, losses, total, barren=barren)
         else:
             task = self._enabled[index]
             output, batch = self._forward(task.dataset.name, decode=task.reads_reconstruction)
             loss = self._loss_of(task, output, batch, number)
             weights = self._layout.weights[index : index + 1]
             total = weighted_sum([loss], weights)
-            self._descend(total, weights, number)
-            self.ring.put_single(number, self._layout, index, loss, total)
+            barren = self._descend(total, weights, number)
+            self.ring.put_single(number, self._layout, index, loss, total, barren=barren)
         self.step_count = number
         self.clock.steps += time.perf_counter() - began
 
@@ -244,9 +244,10 @@ class Trainer:
         with stream:
             return loss_of(task, output, batch, number)
 
-    def _descend(self, total: Tensor, weights: tuple[float, ...], number: int) -> None:
+    def _descend(self, total: Tensor, weights: tuple[float, ...], number: int) -> Tensor:
+        """Follow the total's gradient; return, on the device, 1 where it could not be, else 0."""
         if not any(weights):
-            return  # nothing asks for a change
+            return self._zero  # nothing asks for a change
         if not total.requires_grad:
             names = "', '".join(task.name for task in self._enabled)
             raise TaskStepError(
@@ -258,9 +259,11 @@ class Trainer:
         # device, where asking for the number would make the CPU wait for the GPU.
         is_finite = torch.isfinite(total.detach())
         can_be_followed = is_finite & torch.isfinite(self._gradient_norm())
-        self.optimizer.found_inf = (~can_be_followed).float()  # type: ignore[attr-defined]
+        barren = (~can_be_followed).float()
+        self.optimizer.found_inf = barren  # type: ignore[attr-defined]
         self._unfollowed += is_finite & ~can_be_followed
         self.optimizer.step()
+        return barren
 
     def _gradient_norm(self) -> Tensor:
         groups = self.optimizer.param_groups

@@ -55,16 +55,16 @@ class Acc(Tracker):
         self._recorder.start()
 
     def rows(self, losses_ST: Any) -> Iterator[Any]:
-        """Yield a step's losses and total as the tensors that a training step has."""
+        """Yield a step's losses, total and barrenness as the tensors that a training step has."""
         import torch
 
         for row in torch.from_numpy(losses_ST):
-            yield list(row.unbind()), row.sum()
+            yield list(row.unbind()), row.sum(), torch.zeros(())
 
     def log(self, step: int, losses: Any) -> None:
         """Leave the step in the ring, as `Trainer.step` does."""
-        series, total = losses
-        self._ring.put(step, self._layout, series, total)
+        series, total, barren = losses
+        self._ring.put(step, self._layout, series, total, barren=barren)
 
     def end(self) -> None:
         """Wait for the recorder."""

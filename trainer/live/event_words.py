@@ -6,9 +6,16 @@ from typing import Any
 from trainer.live.durations import duration_text
 
 # Nobody did these: they were found in the losses, and a replay from a checkpoint finds them again.
-FOUND = frozenset({"spike", "nonfinite", "settled", "unlisted"})
+ODD_KINDS = frozenset({"spike", "nonfinite", "settled", "unlisted"})
+# Steps that change nothing begin to last, are over, or are the job's last ones.
+BARREN_KINDS = frozenset({"barren", "barren_over", "barren_end"})
+FOUND = ODD_KINDS | BARREN_KINDS
 # Every job has the first three, and the others follow marks: theirs would say nothing.
-_UNMARKED = frozenset({"queued", "started", "completed", "settled", "unlisted", "evals_skipped"})
+_UNMARKED = frozenset(
+    {"queued", "started", "completed", "settled", "unlisted", "evals_skipped"}
+    | {"barren_over", "barren_end"}
+)
+ALL_LOSSES, ALL_LACK = "the sum of the losses", "value or gradient"
 ARROW = "\N{RIGHTWARDS ARROW}"
 
 _PLAIN = {
@@ -41,7 +48,8 @@ def event_words(
     """
     task = task_named(detail)
     if kind in FOUND:
-        return _found_words(kind, task, detail)
+        found_words = _barren_event_words if kind in BARREN_KINDS else _odd_words
+        return found_words(kind, task, detail)
     if kind in _OF_TASK or kind in {"set_weight", "set_enabled"}:
         return _task_words(kind, task, detail)
     if kind in _SAYERS:
@@ -89,7 +97,7 @@ def _task_words(kind: str, task: str, detail: Mapping[str, Any]) -> str:
     return f"{task} {_OF_TASK[kind]}"
 
 
-def _found_words(kind: str, task: str, detail: Mapping[str, Any]) -> str:
+def _odd_words(kind: str, task: str, detail: Mapping[str, Any]) -> str:
     """Return what was found in a task's losses: "recon spiked to 14.2, usually about 0.31"."""
     is_spike = detail.get("of", kind) == "spike"
     if kind == "unlisted":
@@ -103,6 +111,32 @@ def _found_words(kind: str, task: str, detail: Mapping[str, Any]) -> str:
     usual = detail.get("usual")
     words = f"{task} spiked to {detail.get('value'):.4g}"
     return words if usual is None else f"{words}, usually about {usual:.4g}"
+
+
+def barren_words(who: str, *, lack: str, since: int, joint: bool, many: bool = False) -> str:
+    """Return what keeps steps from changing the model: "nan has had no finite loss since step 1".
+
+    Args:
+        who: the task, or tasks where there are many.
+        lack: what of it is not finite.
+        joint: whether all tasks take part in every step.
+    """
+    has, its = ("have", "their") if many else ("has", "its")
+    effect = "no step changes the model" if joint else f"{its} steps change nothing"
+    return f"{who} {has} had no finite {lack} since step {since:,}: {effect}"
+
+
+def _barren_event_words(kind: str, task: str, detail: Mapping[str, Any]) -> str:
+    since, joint = detail["since"], detail["joint"]
+    # Without a task: every loss is finite, and a gradient, or their sum, is not.
+    who, lack = (task, detail["of"]) if task else (ALL_LOSSES, ALL_LACK)
+    if kind == "barren":
+        return barren_words(who, lack=lack, since=since, joint=joint)
+    was = f"{who} had no finite {lack} since step {since:,}"
+    if kind == "barren_over":
+        return f"over: {was}"
+    effect = "no step since then" if joint else "none of its steps since then"
+    return f"at the end, {was}: {effect} changed the model"
 
 
 def _cadence(steps: int | None) -> str:

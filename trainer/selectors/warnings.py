@@ -16,8 +16,10 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from trainer.models import Job, TrainerNode
+from trainer.live.event_words import ALL_LACK, ALL_LOSSES, barren_words
+from trainer.models import Job, JobEvent, TrainerNode
 from trainer.redis_client import redis_client
+from trainer.selectors.barren import barren_now
 from trainer.selectors.jobs import jobs_of
 from trainer.selectors.nodes import nodes_online
 
@@ -29,6 +31,13 @@ STALL_STEPS = 20.0
 # A queued job that no worker takes although none of them trains another one.
 WAIT_SECONDS = 20.0
 PING_SECONDS = 0.5
+BARREN_ADVICE = {
+    "loss": "Disable such a task or give it weight 0, and the others go on learning; or mend its "
+    "loss.",
+    "gradient": "Disable such a task, or mend its loss: a square root has no finite gradient at 0.",
+    "": "Disable one task after the other to find the one whose gradient is not finite, such as "
+    "that of a square root at 0.",
+}
 
 
 @dataclass(frozen=True)
@@ -86,6 +95,8 @@ def _of_jobs(*, has_trainer: bool) -> Iterator[SystemWarning]:
         warning = _silence(job, now, has_trainer=has_trainer) or _stall(job, now)
         if warning:
             yield warning
+    for job, stretches in barren_now(held).items():
+        yield from _barren(job, stretches)
     long_ago = now - datetime.timedelta(seconds=WAIT_SECONDS)
     # Behind a job that trains the others wait in order, and their turn comes.
     if not has_trainer or any(job.state == Job.State.RUNNING for job in held):
@@ -143,6 +154,35 @@ def _stall(job: Job, now: datetime.datetime) -> SystemWarning | None:
         since=job.stepped_at,
         job=job,
     )
+
+
+def _barren(job: Job, stretches: dict[str, JobEvent]) -> Iterator[SystemWarning]:
+    """Tell which tasks keep a job's steps from changing anything; those of one kind together."""
+    joint = job.schedule == Job.Schedule.JOINT
+    for of in ("loss", "gradient"):
+        told = {task: event for task, event in stretches.items() if event.detail["of"] == of}
+        if not told:
+            continue
+        many = len(told) > 1
+        names = ", ".join(f"'{task}'" for task in told)
+        # Every loss may be finite and a gradient, or their sum, not: then no task is named.
+        who, lack = (f"Task{'s' * many} {names}", of) if "" not in told else (ALL_LOSSES, ALL_LACK)
+        last = max(told.values(), key=lambda event: event.pk)
+        words = barren_words(
+            f"{who[0].upper()}{who[1:]} of job {job.pk}",
+            lack=lack,
+            since=max(event.detail["since"] for event in told.values()),
+            joint=joint,
+            many=many,
+        )
+        yield SystemWarning(
+            key=f"barren-{of}-{job.pk}",
+            level="critical" if joint else "warning",
+            words=f"{words}.",
+            advice=BARREN_ADVICE[of] if "" not in told else BARREN_ADVICE[""],
+            since=last.at,
+            job=job,
+        )
 
 
 def _of_disks(nodes: list[TrainerNode]) -> Iterator[SystemWarning]:

@@ -1,5 +1,6 @@
 """Losses out of the ordinary as events of their job: few, each once, taken back by a rewind."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +31,7 @@ def oddities_store(*, job: Job, found: list[OddLoss]) -> None:
         FenceLostError: the job is no longer this worker's.
     """
     job_hold(job)
-    events = oddities_of(job).filter(step__in={odd.step for odd in found})
+    events = oddities_of(job, FOUND).filter(step__in={odd.step for odd in found})
     known = {(event.kind, event.step, event.detail["task"]) for event in events}
     for odd in found:
         if (odd.kind, odd.step, odd.task) not in known:
@@ -41,9 +42,9 @@ def oddities_store(*, job: Job, found: list[OddLoss]) -> None:
 
 def oddities_rewind(*, job: Job, last_step: int) -> None:
     """Drop what was found after a step; the replay finds it again. The caller holds the job."""
-    oddities_of(job).filter(step__gt=last_step).delete()
+    oddities_of(job, FOUND).filter(step__gt=last_step).delete()
 
 
-def oddities_of(job: Job) -> QuerySet[JobEvent]:
-    """Return what was found in a job's losses, in order."""
-    return JobEvent.objects.filter(job=job, kind__in=FOUND).order_by("pk")
+def oddities_of(job: Job, kinds: Collection[str]) -> QuerySet[JobEvent]:
+    """Return what was found of some kinds in a job's losses, in order."""
+    return JobEvent.objects.filter(job=job, kind__in=kinds).order_by("pk")

@@ -4,6 +4,7 @@ import math
 from collections import Counter, defaultdict
 
 from acc.evaluation.spikes import Oddity, OddKind, SpikeDetector
+from trainer.live.event_words import ODD_KINDS
 from trainer.live.events import nonfinite_name
 from trainer.models import Job
 from trainer.selectors.loss_runs import TOTAL, LossRun, loss_runs, run_columns
@@ -25,7 +26,7 @@ class OddityWatch:
         self._listed: Counter[tuple[str, str]] = Counter()
         self._open: dict[tuple[str, str], int] = {}
         self._detectors: defaultdict[str, SpikeDetector] = defaultdict(SpikeDetector)
-        for event in oddities_of(job):
+        for event in oddities_of(job, ODD_KINDS):
             task, kind = event.detail["task"], event.detail.get("of", event.kind)
             self._listed[task, kind] += event.kind != "settled"
             if event.kind == kind:

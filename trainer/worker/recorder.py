@@ -22,6 +22,7 @@ from trainer.services.losses import (
     losses_rewind,
     summaries_store,
 )
+from trainer.worker.barren_watch import BarrenWatch
 from trainer.worker.oddity_watch import OddityWatch
 from trainer.worker.patience import AWAY, persist
 from trainer.worker.progress import Progress
@@ -61,6 +62,7 @@ class Recorder(threading.Thread):
         self._to_merge: list[list[LossSegment]] = []
         self._levels = LevelWriter(job)
         self._oddities = OddityWatch(job, last_step=progress.step)
+        self.barren = BarrenWatch(job, last_step=progress.step)
         self._in_doubt = False
         self._next_summary = 0.0
         self._ended = threading.Event()
@@ -105,20 +107,21 @@ class Recorder(threading.Thread):
         """Store what the ring holds, then announce it: rows first, the message second."""
         # Taken before the ring is drained: then all losses up to them are in the drain.
         self._take_handed()
-        self._unsaved += [
-            LossRun(
-                run.first_step,
-                run.layout.task_names,
-                run.layout.weights,
-                run.values_ST,
-                run.present_ST,
+        for drained in self._ring.drain():
+            run = LossRun(
+                drained.first_step,
+                drained.layout.task_names,
+                drained.layout.weights,
+                drained.values_ST,
+                drained.present_ST,
             )
-            for run in self._ring.drain()
-        ]
+            self._unsaved.append(run)
+            self.barren.add(run, drained.barren_S)
         with commits_need_not_wait():
             if self._unsaved:
                 self._store(self._unsaved)
             self._oddities.write()
+            self.barren.write()
             self._levels.write()
             self._merge()
             now = time.monotonic()

@@ -151,6 +151,8 @@ class Session:
             self._checkpoint(kinds[ended])
         skipped, last_step = self.cadence.skipped(), self.trainer.step_count
         self.recorder.after_losses(lambda: self.cadence.tell(skipped, last_step))
+        if ended != Job.State.INTERRUPTED:
+            self.recorder.after_losses(lambda: self.recorder.barren.tell_end(last_step))
         self.recorder.end()
         step = self.trainer.step_count
         if ended == Job.State.INTERRUPTED:

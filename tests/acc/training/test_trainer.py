@@ -176,6 +176,16 @@ def test_one_loss_that_is_no_number_does_not_ruin_the_model(
     assert np.isfinite(np.delete(losses_ST, 2, axis=0)).all()
 
 
+class NoNumber(ReconstructionTask):
+    """Has no loss that is a number."""
+
+    def compute_loss(
+        self, model_output: Mapping[ModelOutput, Tensor], batch: Sequence[Tensor]
+    ) -> Tensor:
+        """Return NaN."""
+        return super().compute_loss(model_output, batch) * torch.nan
+
+
 class BadGradient(ReconstructionTask):
     """Has the loss 0, whose gradient is no number: that of a square root at 0."""
 
@@ -205,6 +215,33 @@ def test_a_gradient_that_is_no_number_does_not_ruin_the_model(
     assert np.isfinite(losses_ST).all()
     assert (losses_ST[-10:].mean(axis=0) < losses_ST[:10].mean(axis=0)).all()
     assert trainer.unfollowed_steps == 2
+
+
+def barren(trainer: Trainer, steps: int) -> list[bool]:
+    """Train, and return which of the steps changed nothing."""
+    for _ in range(steps):
+        trainer.step()
+    return np.concatenate([run.barren_S for run in trainer.ring.drain()]).tolist()
+
+
+@pytest.mark.parametrize("odd", [NoNumber, BadGradient])
+def test_a_step_that_changed_nothing_is_told_beside_its_losses(
+    make_trainer: Maker, blobs: AccDataset, odd: type[Task]
+) -> None:
+    trainer = joined(make_trainer(names="recon digit"), odd("odd", blobs), 1.0)
+    before = [parameter.detach().clone() for parameter in trainer.model.parameters()]
+    assert barren(trainer, 3) == [True, True, True]
+    assert all(map(torch.equal, trainer.model.parameters(), before))
+    trainer.set_weight("odd", 0.0)
+    assert barren(trainer, 2) == [False, False]
+    assert not any(map(torch.equal, trainer.model.parameters(), before))
+
+
+def test_in_turns_only_the_steps_of_a_task_without_a_number_change_nothing(
+    make_trainer: Maker, blobs: AccDataset
+) -> None:
+    trainer = make_trainer(names="recon digit", schedule=Schedule.ROUND_ROBIN)
+    assert barren(joined(trainer, NoNumber("odd", blobs), 1.0), 6) == [False, False, True] * 2
 
 
 @pytest.mark.parametrize("odd", [NanOnce, BadGradient])

@@ -39,9 +39,9 @@ BREAKAGES = (
     Breakage(
         name="task-loss-weighted",
         file="acc/training/trainer.py",
-        old="self.ring.put(number, self._layout, losses, total)",
+        old="self.ring.put(number, self._layout, losses, total, barren=barren)",
         new="weighted = [loss * weight for loss, weight in zip(losses, self._layout.weights)]\n"
-        "            self.ring.put(number, self._layout, weighted, total)",
+        "            self.ring.put(number, self._layout, weighted, total, barren=barren)",
         breaks="A task's loss is recorded after its weight.",
         check="loss_history",
     ),
