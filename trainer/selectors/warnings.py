@@ -28,7 +28,7 @@ SILENT_SECONDS = 5.0
 # A running job without a step for so long, and for so many times its usual step, stands still.
 STALL_SECONDS = 6.0
 STALL_STEPS = 20.0
-# A queued job that no worker takes although none of them trains another one.
+# A queued job that no worker takes although one of them has no other.
 WAIT_SECONDS = 20.0
 PING_SECONDS = 0.5
 BARREN_ADVICE = {
@@ -63,7 +63,7 @@ class SystemWarning:
 def warnings_now() -> list[SystemWarning]:
     """Return what goes wrong now; of jobs first."""
     nodes = nodes_online()
-    found = [*_of_jobs(has_trainer=bool(nodes)), *_of_disks(nodes)]
+    found = [*_of_jobs(nodes), *_of_disks(nodes)]
     # Where the trainer is away, the Valkey that it brings along is away too, as it should be.
     return found + _of_messages() if nodes else found
 
@@ -72,7 +72,7 @@ def job_warnings(job: Job) -> list[SystemWarning]:
     """Return what goes wrong with one job now."""
     if not job.is_active:
         return []
-    return [warning for warning in _of_jobs(has_trainer=bool(nodes_online())) if warning.job == job]
+    return [warning for warning in _of_jobs(nodes_online()) if warning.job == job]
 
 
 def warning_as_dict(warning: SystemWarning) -> dict[str, Any]:
@@ -87,7 +87,8 @@ def warning_as_dict(warning: SystemWarning) -> dict[str, Any]:
     }
 
 
-def _of_jobs(*, has_trainer: bool) -> Iterator[SystemWarning]:
+def _of_jobs(nodes: list[TrainerNode]) -> Iterator[SystemWarning]:
+    has_trainer = bool(nodes)
     now = timezone.now()
     active = list(jobs_of(None).filter(state__in=Job.ACTIVE).defer("plan", "traceback"))
     held = [job for job in active if job.state in Job.HELD]
@@ -97,21 +98,26 @@ def _of_jobs(*, has_trainer: bool) -> Iterator[SystemWarning]:
             yield warning
     for job, stretches in barren_now(held).items():
         yield from _barren(job, stretches)
-    long_ago = now - datetime.timedelta(seconds=WAIT_SECONDS)
     # Behind a job that trains the others wait in order, and their turn comes.
     if not has_trainer or any(job.state == Job.State.RUNNING for job in held):
         return
+    # Each trainer side has one worker for jobs: while each one's is paused, nobody takes another.
+    patience = 0.0 if len(held) >= len(nodes) else WAIT_SECONDS
+    long_ago = now - datetime.timedelta(seconds=patience)
     for job in active:
-        if job.state == Job.State.QUEUED and job.enqueued_at and job.enqueued_at < long_ago:
+        if job.state == Job.State.QUEUED and job.enqueued_at and job.enqueued_at <= long_ago:
             yield _wait(job, held)
 
 
 def _wait(job: Job, paused: list[Job]) -> SystemWarning:
     key = f"waiting-{job.pk}"
     if paused:
-        ahead = paused[0].pk
-        words = f"Job {job.pk} waits for job {ahead}, which is paused."
-        advice = f"Resume job {ahead}, or stop it: a paused job keeps its worker."
+        ahead = paused[0]
+        words = (
+            f"Job {job.pk} waits for job {ahead.pk} of experiment '{ahead.experiment.slug}', "
+            "which is paused."
+        )
+        advice = f"Resume job {ahead.pk}, or stop it: a paused job keeps its worker."
         return SystemWarning(key, "warning", words, advice, since=job.enqueued_at, job=job)
     words = f"No worker takes job {job.pk}, although none has another one."
     advice = (

@@ -96,17 +96,27 @@ def test_a_queued_job_behind_another_one_waits_in_order(running, node):
 
 def test_a_queued_job_behind_a_paused_one_is_told_what_it_waits_for(running, node):
     behind = job_make(experiment_make("behind"))
-    job_pause_set(running, paused=True)
     assert keys() == []
-    asked = seconds_ago(90)
-    Job.objects.filter(pk=behind.pk).update(enqueued_at=asked)
+    job_pause_set(running, paused=True)  # from now on nobody will take it, so it is told at once
+    asked = Job.objects.get(pk=behind.pk).enqueued_at
     (warning,) = [found for found in warnings_now() if found.key != "messages"]
     assert (warning.key, warning.level) == (f"waiting-{behind.pk}", "warning")
-    assert warning.words == f"Job {behind.pk} waits for job {running.pk}, which is paused."
+    assert warning.words == (
+        f"Job {behind.pk} waits for job {running.pk} of experiment 'small', which is paused."
+    )
     assert f"Resume job {running.pk}, or stop it" in warning.advice
     assert (warning.since, warning.job) == (asked, behind)
     job_pause_set(running, paused=False)
     assert keys() == []
+
+
+def test_a_job_behind_a_paused_one_has_time_while_another_trainer_side_may_take_it(running, node):
+    TrainerNode.objects.create(name="third:1:78-cd", seen_at=node.seen_at, devices=["cpu"])
+    behind = job_make(experiment_make("behind"))
+    job_pause_set(running, paused=True)
+    assert keys() == []
+    Job.objects.filter(pk=behind.pk).update(enqueued_at=seconds_ago(30))
+    assert keys() == [f"waiting-{behind.pk}"]
 
 
 def test_a_disk_that_fills_up_is_told_on_each_machine(node, settings):
