@@ -4,6 +4,8 @@ from typing import Any
 
 from ninja import Field, Schema
 
+from trainer.api.event_schemas import CommandOut
+
 
 class HealthOut(Schema):
     """Whether the system is well; all but the first two for callers with credentials."""
@@ -188,6 +190,14 @@ class JobShownOut(JobOut):
     """A training job, and what goes wrong with it now."""
 
     warnings: list[WarningOut]
+
+
+class JobSteeredOut(JobOut):
+    """A training job, and what became so far of what was asked of it."""
+
+    command: CommandOut = Field(
+        description="Pending where the job waits for a worker: it is kept for the job's beginning."
+    )
 
 
 class SeriesSummaryOut(Schema):

@@ -8,8 +8,9 @@ from ninja import Router
 from trainer.api.auth import caller_name
 from trainer.api.inputs import EvalEveryIn, RatesIn, StartIn, WhyIn, why_of
 from trainer.api.lookup import ExperimentSlug, experiment_found, job_active_found, job_found
-from trainer.api.schemas import JobOut
-from trainer.models import Job
+from trainer.api.schemas import JobOut, JobSteeredOut
+from trainer.models import Job, JobCommand
+from trainer.selectors.commands import command_as_dict
 from trainer.selectors.jobs import job_as_dict
 from trainer.services.commands import (
     command_send,
@@ -44,45 +45,57 @@ def train_stop(
     return job_as_dict(job)
 
 
-@router.post("/train/pause", response=JobOut, summary="Pause training")
+@router.post("/train/pause", response=JobSteeredOut, summary="Pause training")
 def train_pause(
     request: HttpRequest, body: WhyIn | None = None, experiment: ExperimentSlug = None
 ) -> dict[str, Any]:
-    """Pause the job after its current step."""
+    """Pause the job after its current step.
+
+    One that waits for a worker is paused when it begins: the answer does not wait for that, and
+    its `command` is pending.
+    """
     return _commanded(request, job_active_found(experiment), "pause", body)
 
 
-@router.post("/train/resume", response=JobOut, summary="Resume training")
+@router.post("/train/resume", response=JobSteeredOut, summary="Resume training")
 def train_resume(
     request: HttpRequest, body: WhyIn | None = None, experiment: ExperimentSlug = None
 ) -> dict[str, Any]:
-    """Let a paused job go on."""
+    """Let a paused job go on; of one that waits for a worker, as with a pause."""
     return _commanded(request, job_active_found(experiment), "resume", body)
 
 
-@router.post("/train/set_lr", response=JobOut, summary="Change learning rates")
+@router.post("/train/set_lr", response=JobSteeredOut, summary="Change learning rates")
 def train_set_lr(
     request: HttpRequest, body: RatesIn, experiment: ExperimentSlug = None
 ) -> dict[str, Any]:
-    """Change learning rates from the job's next step on; the optimizer keeps its moments."""
+    """Change learning rates from the job's next step on; the optimizer keeps its moments.
+
+    A job that waits for a worker has the old rates until it begins: the answer does not wait for
+    that, and its `command` is pending.
+    """
     job = job_active_found(experiment)
-    command_wait(job_set_lr(job=job, **body.dict(), by=caller_name(request)))
-    return job_as_dict(job_found(job.pk))
+    return _waited_for(job_set_lr(job=job, **body.dict(), by=caller_name(request)))
 
 
-@router.post("/train/set_eval_every", response=JobOut, summary="Change how often to evaluate")
+@router.post(
+    "/train/set_eval_every", response=JobSteeredOut, summary="Change how often to evaluate"
+)
 def train_set_eval_every(
     request: HttpRequest, body: EvalEveryIn, experiment: ExperimentSlug = None
 ) -> dict[str, Any]:
     """Have the running job evaluated every so many steps from now on; the curve stays the same."""
     job = job_active_found(experiment)
-    command_wait(
+    return _waited_for(
         job_set_eval_every(job=job, steps=body.steps, by=caller_name(request), why=body.why)
     )
-    return job_as_dict(job_found(job.pk))
 
 
 def _commanded(request: HttpRequest, job: Job, kind: str, body: WhyIn | None) -> dict[str, Any]:
     by, why = caller_name(request), why_of(body)
-    command_wait(command_send(job=job, kind=kind, by=by, why=why))
-    return job_as_dict(job_found(job.pk))
+    return _waited_for(command_send(job=job, kind=kind, by=by, why=why))
+
+
+def _waited_for(command: JobCommand) -> dict[str, Any]:
+    command_wait(command)
+    return {**job_as_dict(job_found(command.job_id)), "command": command_as_dict(command)}

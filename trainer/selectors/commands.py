@@ -12,7 +12,24 @@ def job_commands(job: Job, *, state: str | None = None) -> list[dict[str, Any]]:
     commands = job.commands.order_by("pk")
     if state is not None:
         commands = commands.filter(state=state)
-    return [_as_dict(command) for command in commands]
+    return [command_as_dict(command) for command in commands]
+
+
+def command_as_dict(command: JobCommand) -> dict[str, Any]:
+    """Return a command in the API's shape."""
+    return {
+        "id": command.pk,
+        "kind": command.kind,
+        "payload": command.payload,
+        "by": command.by,
+        "why": command.why,
+        "state": command.state,
+        "asked_at": command.created_at.isoformat(),
+        "due_step": command.due_step,
+        "step": command.applied_step,
+        "resolved_at": command.resolved_at.isoformat() if command.resolved_at else None,
+        "reason": command.reason or None,
+    }
 
 
 def commands_applied(job: Job) -> QuerySet[JobCommand]:
@@ -45,19 +62,3 @@ def commands_scheduled(job: Job) -> list[JobCommand]:
         job=job, state=JobCommand.State.PENDING, due_step__isnull=False
     )
     return list(scheduled.order_by("due_step", "pk"))
-
-
-def _as_dict(command: JobCommand) -> dict[str, Any]:
-    return {
-        "id": command.pk,
-        "kind": command.kind,
-        "payload": command.payload,
-        "by": command.by,
-        "why": command.why,
-        "state": command.state,
-        "asked_at": command.created_at.isoformat(),
-        "due_step": command.due_step,
-        "step": command.applied_step,
-        "resolved_at": command.resolved_at.isoformat() if command.resolved_at else None,
-        "reason": command.reason or None,
-    }

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from trainer.models import TrainerNode
+from trainer.models import Job, TrainerNode
 
 # Heartbeats come every second; this many seconds without one, and nobody is there.
 SILENCE_SECONDS = 5.0
@@ -25,6 +25,14 @@ _BEGAN_AT = timezone.now()
 def nodes_online() -> list[TrainerNode]:
     """Return the trainer sides that were heard within the last seconds."""
     return list(_heard_within(SILENCE_SECONDS))
+
+
+def worker_is_free() -> bool:
+    """Return whether a worker could take a queued job now: each trainer side has one for jobs.
+
+    A paused job keeps its worker as one that trains does.
+    """
+    return Job.objects.filter(state__in=Job.HELD).count() < len(nodes_online())
 
 
 def trainer_may_answer() -> bool:

@@ -14,6 +14,7 @@ from trainer.models import Job, JobCommand
 from trainer.models.job import MAX_LR, MAX_STEPS
 from trainer.models.validators import validate_positive
 from trainer.redis_client import redis_client
+from trainer.selectors.nodes import worker_is_free
 from trainer.services.announce import job_announce, job_event_add
 from trainer.services.jobs import JobConflict, JobRefused, job_end_unheld, job_held, job_hold
 
@@ -104,7 +105,13 @@ def command_send(
 
 
 def command_settle(command: JobCommand, *, seconds: float | None = None) -> None:
-    """Wait a moment for the worker's answer; `command` is refreshed and may still be pending."""
+    """Wait a moment for the worker's answer; `command` is refreshed and may still be pending.
+
+    Not at all where the job waits for a worker and none is free to take it: nobody could answer.
+    The command is kept, and takes effect when the job begins.
+    """
+    if not _may_be_answered(command.job_id):
+        seconds = 0.0
 
     def answered() -> bool:
         command.refresh_from_db()
@@ -198,6 +205,11 @@ def _name_add(job: Job, name: str) -> None:
     if name not in names:
         held.update(task_names=[*names, name])
         job_announce(job)
+
+
+def _may_be_answered(job_id: int) -> bool:
+    state = Job.objects.values_list("state", flat=True).get(pk=job_id)
+    return state in Job.HELD or worker_is_free()
 
 
 def _wait_until(fact: Callable[[], bool], seconds: float | None) -> None:

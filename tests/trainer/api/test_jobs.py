@@ -15,6 +15,7 @@ from trainer.api.loss_stream import CHUNK_STEPS, loss_chunks, stream_json
 from trainer.models import Job, JobCommand, LossSeries
 from trainer.selectors.loss_runs import LossRun
 from trainer.selectors.losses import loss_points
+from trainer.services import commands
 from trainer.services.access import api_token_ensure
 from trainer.services.commands import command_applied, command_refused
 from trainer.services.jobs import job_end, job_pause_set
@@ -110,7 +111,17 @@ def test_a_pause_is_answered_with_the_paused_job(script, worker):
         command_applied(command=command, step=4, detail={})
 
     worker(pause)
-    assert script.post("/train/pause").json()["state"] == "paused"
+    answer = script.post("/train/pause").json()
+    assert (answer["state"], answer["command"]["state"]) == ("paused", "applied")
+
+
+def test_what_is_asked_of_a_waiting_job_is_answered_at_once_and_kept(script, queued, monkeypatch):
+    monkeypatch.setattr(commands, "PATIENCE_SECONDS", 600.0)
+    for call, body in (("pause", {}), ("resume", {}), ("set_lr", {"lr": 0.1})):
+        answer = script.post(f"/train/{call}", body).json()
+        assert set(answer) >= CONTRACT
+        assert (answer["state"], answer["lr"]) == ("queued", queued.lr)
+        assert (answer["command"]["kind"], answer["command"]["state"]) == (call, "pending")
 
 
 def test_a_stop_is_answered_with_the_stopped_job(script, worker):

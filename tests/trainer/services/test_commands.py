@@ -2,11 +2,13 @@
 
 import math
 import threading
+import time
 
 import pytest
 from django.db import connection
 from redis import Redis
 
+from tests.setup.trainer import trainer_stays
 from tests.setup.waiting import wait_until
 from tests.trainer.rows import experiment_make, job_make, job_run_begin
 from trainer.models import Job, JobCommand
@@ -162,6 +164,16 @@ def test_nobody_waits_for_a_worker_that_is_busy(running):
     command_wait(command, seconds=0.05)
     job_wait_end(running, seconds=0.05)
     assert (command.state, running.state) == ("pending", "running")
+
+
+def test_nobody_waits_for_the_answer_of_a_job_that_no_worker_can_take(running):
+    waiting = job_make(experiment_make("behind"))
+    trainer_stays()  # its only worker has the running job
+    asked = command_send(job=waiting, kind="pause")
+    began = time.monotonic()
+    command_wait(asked, seconds=60)
+    assert time.monotonic() - began < 30
+    assert asked.state == "pending"
 
 
 def test_the_broker_is_a_real_one(valkey: Redis, experiment):
