@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from trainer.models import Dataset, Experiment, TaskCard
 from trainer.services.announce import announce
-from trainer.services.sentences import sentence_of
+from trainer.services.sentences import fields_check, sentence_of
 
 
 class CardRefused(Exception):
@@ -42,7 +42,7 @@ def card_add(
         head_size=head_size,
     )
     try:
-        card.clean_fields()
+        fields_check(card)
         with transaction.atomic():
             card.colour = _free_colour(experiment)
             card.save()

@@ -16,7 +16,7 @@ from trainer.services.announce import announce
 from trainer.services.card_add import CardRefused, card_add
 from trainer.services.commands import command_send
 from trainer.services.plan import addition_plan
-from trainer.services.sentences import sentence_of
+from trainer.services.sentences import fields_check, sentence_of
 from trainer.services.sources import ClassMissing, SourceRef, sources_of
 
 # How long a removed task can be restored.
@@ -69,7 +69,7 @@ def card_set_weight(*, card: TaskCard, weight: float, by: str = "", why: str = "
     job = _job_with(card)
     card.weight = weight
     try:
-        card.clean_fields()
+        fields_check(card)
     except ValidationError as error:
         raise CardRefused(sentence_of(error)) from error
     card.save(update_fields=["weight"])

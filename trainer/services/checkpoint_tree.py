@@ -15,7 +15,7 @@ from trainer.services.checkpoint_drop import (
 from trainer.services.checkpoint_files import checkpoint_problem
 from trainer.services.checkpoints import CheckpointRefused, checkpoint_take
 from trainer.services.job_start import job_place
-from trainer.services.sentences import sentence_of
+from trainer.services.sentences import fields_check, sentence_of
 
 MOST_KEPT = 10_000
 
@@ -215,8 +215,8 @@ def _check_tag(experiment: Experiment, tag: str, but: Checkpoint | None = None) 
 
 def _check(checkpoint: Checkpoint, *names: str) -> None:
     try:
-        checkpoint.clean_fields(
-            exclude=[f.name for f in Checkpoint._meta.fields if f.name not in names]
+        fields_check(
+            checkpoint, exclude=[f.name for f in Checkpoint._meta.fields if f.name not in names]
         )
     except ValidationError as error:
         raise CheckpointRefused(sentence_of(error)) from error

@@ -17,6 +17,7 @@ from trainer.redis_client import redis_client
 from trainer.selectors.nodes import worker_is_free
 from trainer.services.announce import job_announce, job_event_add
 from trainer.services.jobs import JobConflict, JobRefused, job_end_unheld, job_held, job_hold
+from trainer.services.sentences import fields_check
 
 # A loop takes a command between two steps; whoever waits longer is told of the job as it is.
 PATIENCE_SECONDS = 3.0
@@ -94,7 +95,7 @@ def command_send(
         ValidationError: `why` is too long.
     """
     command = JobCommand(job=job, kind=kind, payload=payload or {}, by=by, why=why)
-    command.clean_fields(exclude=["payload"])
+    fields_check(command, exclude=["payload"])
     with transaction.atomic():
         state = Job.objects.select_for_update().values_list("state", flat=True).get(pk=job.pk)
         if state not in Job.ACTIVE:

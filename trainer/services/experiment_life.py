@@ -20,7 +20,7 @@ from trainer.services.experiments import (
     experiment_activate,
     experiments_hold,
 )
-from trainer.services.sentences import sentence_of
+from trainer.services.sentences import fields_check, sentence_of
 from trainer.services.sources import source_of
 
 
@@ -150,6 +150,6 @@ def experiment_set_device(*, experiment: Experiment, device: str) -> None:
 def _refuse_invalid(experiment: Experiment, *names: str) -> None:
     others = [field.name for field in Experiment._meta.fields if field.name not in names]
     try:
-        experiment.clean_fields(exclude=others)
+        fields_check(experiment, exclude=others)
     except ValidationError as error:
         raise ExperimentRefused(sentence_of(error)) from error

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from trainer.models import Experiment, Job, TaskCard
-from trainer.services.sentences import sentence_of
+from trainer.services.sentences import fields_check, sentence_of
 
 
 class ExperimentRefused(Exception):
@@ -47,7 +47,7 @@ def experiment_create(
     experiment.model_config = model_config
     experiment.model_info = model_info
     try:
-        experiment.clean_fields()
+        fields_check(experiment)
     except ValidationError as error:
         raise ExperimentRefused(sentence_of(error)) from error
     experiment.save()

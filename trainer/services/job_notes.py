@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 
 from trainer.models import Job
 from trainer.services.jobs import JobRefused
-from trainer.services.sentences import sentence_of
+from trainer.services.sentences import fields_check, sentence_of
 
 
 def job_describe(*, job: Job, name: str, notes: str, tags: str) -> None:
@@ -22,7 +22,7 @@ def job_describe(*, job: Job, name: str, notes: str, tags: str) -> None:
     )
     fields = ("name", "notes", "tags")
     try:
-        said.clean_fields(exclude={field.name for field in Job._meta.fields} - set(fields))
+        fields_check(said, exclude={field.name for field in Job._meta.fields} - set(fields))
     except ValidationError as error:
         raise JobRefused(sentence_of(error)) from error
     Job.objects.filter(pk=job.pk).update(**{field: getattr(said, field) for field in fields})

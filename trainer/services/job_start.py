@@ -14,6 +14,7 @@ from trainer.services.announce import job_announce, job_event_add
 from trainer.services.jobs import JobConflict, JobRefused
 from trainer.services.plan import plan_of
 from trainer.services.queue import job_wake
+from trainer.services.sentences import fields_check
 
 # What a job that follows another one takes over from it.
 SETTINGS = ("total_steps", "lr", "probe_lr", "batch_size", "schedule", "seed", "eval_every")
@@ -43,6 +44,8 @@ def job_start(*, experiment: Experiment, by: str = "", **settings: Unpack[JobSet
         ValidationError: a number is out of its range or the schedule is unknown.
     """
     lr, probe_lr = settings.get("lr", 1e-3), settings.get("probe_lr")
+    # Who sends no probe_lr is not told of one.
+    unsent = ["probe_lr"] if probe_lr is None else []
     job = Job(
         experiment=experiment,
         total_steps=settings["steps"],
@@ -55,7 +58,7 @@ def job_start(*, experiment: Experiment, by: str = "", **settings: Unpack[JobSet
         plan={},
         created_by=by,
     )
-    job.clean_fields(exclude=["plan", "task_names"])
+    fields_check(job, exclude=["plan", "task_names", *unsent])
     with job_place(experiment):
         # As it is now: a state may have been loaded, a model made, since the caller asked.
         experiment.refresh_from_db()

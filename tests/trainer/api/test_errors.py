@@ -17,13 +17,13 @@ START = "/train/start"
         ({"steps": 1.5}, "'steps' must be a whole number"),
         ({"steps": True}, "'steps' must be a whole number"),
         ({"steps": None}, "'steps' must be a whole number"),
-        ({"steps": 0}, "steps: "),
-        ({"steps": 10**30}, "steps: "),
+        ({"steps": 0}, "steps: must be a whole number from 1 to 1,000,000,000"),
+        ({"steps": 10**30}, "steps: must be a whole number from 1 to 1,000,000,000"),
         ({"steps": 10, "lr": "fast"}, "'lr' must be a number"),
         ({"steps": 10, "lr": -1}, "lr: must be a number above 0"),
-        ({"steps": 10, "lr": 100}, "lr: "),
-        ({"steps": 10, "batch_size": 0}, "batch_size: "),
-        ({"steps": 10, "seed": -1}, "seed: "),
+        ({"steps": 10, "lr": 100}, "lr: must be at most "),
+        ({"steps": 10, "batch_size": 0}, "batch_size: must be a whole number from 1 to 65,536"),
+        ({"steps": 10, "seed": -1}, "seed: must be a whole number from 0 to "),
         (
             {"steps": 10, "schedule": "sometimes"},
             "'schedule' must be one of 'joint', 'round_robin'",
@@ -36,6 +36,22 @@ START = "/train/start"
 )
 def test_a_wrong_field_is_named_with_what_would_be_right(script, experiment, refused, body, words):
     assert words in refused(script.post(START, body), 400)
+
+
+@pytest.mark.parametrize(
+    ("rates", "sentence"),
+    [
+        ({"lr": 0}, "lr: must be a number above 0"),
+        ({"lr": 0, "probe_lr": None}, "lr: must be a number above 0"),
+        ({"probe_lr": 0}, "probe_lr: must be a number above 0"),
+        (
+            {"lr": 0, "probe_lr": 0},
+            "lr: must be a number above 0; probe_lr: must be a number above 0",
+        ),
+    ],
+)
+def test_only_what_was_sent_is_named(script, experiment, refused, rates, sentence):
+    assert refused(script.post(START, {"steps": 5} | rates), 400) == sentence
 
 
 def test_no_body_at_all_is_told_what_is_needed(script, experiment, refused):

@@ -151,7 +151,10 @@ def test_a_name_that_is_taken_and_a_dataset_that_is_not_there(made, script, refu
     ("body", "words"),
     [
         ({"class_name": "NoSuchModel", "experiment": "x"}, "NoSuchModel"),
-        ({"class_name": "ConvVAE", "experiment": "a b"}, "slug"),
+        (
+            {"class_name": "ConvVAE", "experiment": "a b"},
+            "slug: must be made of letters, digits, hyphens and underscores",
+        ),
         ({"class_name": "ConvVAE"}, "'experiment' is missing"),
         ({"class_name": "ConvVAE", "experiment": "x", "config": {"nonsense": 1}}, "nonsense"),
         ({"class_name": "ConvVAE", "experiment": "x", "config": {"latent_dim": -1}}, "latent_dim"),
