@@ -13,6 +13,7 @@ from trainer.selectors.experiments import experiment_get
 from trainer.selectors.jobs import job_active
 from trainer.selectors.nodes import devices_available
 from trainer.selectors.recipes import recipe_current
+from trainer.selectors.registry import class_offered
 from trainer.services.calls import TrainerOffline, call_ask
 from trainer.services.experiments import (
     ExperimentConflict,
@@ -20,6 +21,7 @@ from trainer.services.experiments import (
     experiment_activate,
     experiments_hold,
 )
+from trainer.services.parameters import ParameterRefused, params_check
 from trainer.services.sentences import fields_check, sentence_of
 from trainer.services.sources import source_of
 
@@ -30,7 +32,8 @@ def experiment_new(
     """Make a new experiment with a model that the trainer side could build; it becomes active.
 
     Raises:
-        ExperimentRefused: name or slug is none, or there is an experiment of this slug.
+        ExperimentRefused: name or slug is none, there is an experiment of this slug, or as
+            `model_ask`.
         ClassMissing: the model's class is not on offer.
         CallRefused: the model cannot be built; in the words of its class.
         TrainerOffline: nobody is there who could build it.
@@ -57,9 +60,17 @@ def model_ask(
         activate: the experiment becomes the active one.
 
     Raises:
+        ExperimentRefused: a parameter of the configuration is unknown, missing or of another type
+            than declared.
         CallRefused: the model cannot be built, or the experiment's is trained.
         TrainerOffline: nobody is there who could build it.
     """
+    offered = class_offered(Registry.MODELS, class_name)
+    if offered is not None:  # else the trainer side says which classes there are
+        try:
+            params_check(class_name, offered.parameters, config)
+        except ParameterRefused as refusal:
+            raise ExperimentRefused(str(refusal)) from refusal
     payload = {
         "class_name": class_name,
         "config": config,

@@ -156,7 +156,14 @@ def test_a_name_that_is_taken_and_a_dataset_that_is_not_there(made, script, refu
             "slug: must be made of letters, digits, hyphens and underscores",
         ),
         ({"class_name": "ConvVAE"}, "'experiment' is missing"),
-        ({"class_name": "ConvVAE", "experiment": "x", "config": {"nonsense": 1}}, "nonsense"),
+        (
+            {"class_name": "ConvVAE", "experiment": "x", "config": {"nonsense": 1}},
+            "ConvVAE has no parameter 'nonsense'; it has: image_shape, latent_dim",
+        ),
+        (
+            {"class_name": "ConvVAE", "experiment": "x", "config": {"latent_dim": "a"}},
+            "latent_dim of ConvVAE must be a whole number",
+        ),
         ({"class_name": "ConvVAE", "experiment": "x", "config": {"latent_dim": -1}}, "latent_dim"),
     ],
 )
