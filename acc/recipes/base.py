@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar, Protocol
 
@@ -61,10 +61,10 @@ class RecipeContext(Protocol):
         *,
         name: str | None = None,
         weight: float = 1.0,
-        latent_slice: str | None = None,
+        latent_slice: str | Sequence[int] | None = None,
         params: Mapping[str, Any] | None = None,
     ) -> str:
-        """Attach a task and return its name; `latent_slice` is written "0:8"."""
+        """Attach a task and return its name; `latent_slice` is written "0:8" or [0, 8]."""
 
     def detach_all_tasks(self) -> None:
         """Detach every task."""

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from ninja import Field, Schema
-from pydantic import ConfigDict
+from pydantic import ConfigDict, WithJsonSchema
 
 from trainer.models.experiment import MAX_SLUG
 from trainer.models.job import MAX_WHY, Job
@@ -14,6 +14,19 @@ Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Text = Annotated[str, Field(min_length=1, max_length=100)]
 Why = Annotated[
     str, Field(max_length=MAX_WHY, description="For the record; kept with the event at its step.")
+]
+# Read by the service: of a union, Pydantic would tell what is wrong with each of its members.
+LatentSlice = Annotated[
+    Any,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2},
+                {"type": "null"},
+            ]
+        }
+    ),
 ]
 
 
@@ -79,8 +92,10 @@ class TaskIn(Body):
     name: Annotated[str, Field(min_length=1, max_length=80)] | None = Field(
         None, description="Without it, one is made of the class and the dataset."
     )
-    weight: Annotated[Number, Field(ge=0)] = 1.0
-    latent_slice: str | None = Field(None, description='"start:end"; without it the whole latent')
+    weight: Number = 1.0
+    latent_slice: LatentSlice = Field(
+        None, description='"start:end" or [start, end]; without it, "" or null: the whole latent.'
+    )
     params: dict[str, Any] = Field({}, description="Of the class, beyond those above.")
     why: Why = ""
 

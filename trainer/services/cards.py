@@ -1,6 +1,7 @@
 """Changes to attached tasks; a job in progress hears of them and follows at its next step."""
 
 import datetime
+import json
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -148,12 +149,16 @@ def cards_forget_removed() -> None:
     TaskCard.with_removed.filter(removed_at__lt=old).delete()
 
 
-def latent_slice_parse(text: str) -> tuple[int, int]:
-    """Return the two ends of a slice such as "0:8"; the second is not included.
+def latent_slice_parse(given: Any) -> tuple[int, int]:
+    """Return the two ends of a slice, "0:8" or [0, 8] as a task tells it; the second is outside.
 
     Raises:
-        CardRefused: the text is something else.
+        CardRefused: it is something else.
     """
+    is_pair = isinstance(given, list | tuple) and [type(end) for end in given] == [int, int]
+    text = f"{given[0]}:{given[1]}" if is_pair else given
+    if not isinstance(text, str):
+        raise CardRefused(f"{json.dumps(given)} is no latent slice; {SLICE_FORM}, or [0, 8]")
     if not re.fullmatch(r"[0-9]{1,9}:[0-9]{1,9}", text.strip()):
         raise CardRefused(f"'{text}' is no latent slice; {SLICE_FORM}")
     start, end = (int(part) for part in text.split(":"))

@@ -1,5 +1,6 @@
 """Attaching a task: the web side says what is wanted, the trainer side says whether it fits."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -24,7 +25,7 @@ def task_attach(
     name: str | None = None,
     stem: str | None = None,
     weight: float = 1.0,
-    latent_slice: str | None = None,
+    latent_slice: str | Sequence[int] | None = None,
     params: dict[str, Any] | None = None,
     by: str = "",
     why: str = "",
@@ -40,6 +41,7 @@ def task_attach(
     Raises:
         CardRefused: the latent slice is none or lies outside the model's latent, or the job could
             not take the task up, which is then not attached; in the words of the worker.
+        latent_slice: as `latent_slice_within` takes it.
         ClassMissing: the task's class, or the model's, is not on offer.
         CallRefused: it does not fit; in the words of the code that refused.
         TrainerOffline: nobody is there who could tell.
@@ -103,15 +105,19 @@ def _joined_step(command_id: int | None) -> int | None:
     return command.applied_step if command.state == JobCommand.State.APPLIED else None
 
 
-def latent_slice_within(experiment: Experiment, text: str | None) -> tuple[int, int] | None:
-    """Return the two ends of a slice such as "0:8" of the model's latent; None for the whole.
+def latent_slice_within(
+    experiment: Experiment, given: str | Sequence[int] | None
+) -> tuple[int, int] | None:
+    """Return the two ends of a slice of the model's latent, "0:8" or [0, 8].
+
+    None for the whole: of None, or of the nothing that an empty field sends.
 
     Raises:
-        CardRefused: the text is something else, or the slice reaches beyond the latent.
+        CardRefused: it is something else, or the slice reaches beyond the latent.
     """
-    if text is None:
+    if given is None or given == "":
         return None
-    start, end = latent_slice_parse(text)
+    start, end = latent_slice_parse(given)
     latent_dim = experiment.model_info.get("latent_dim")
     if isinstance(latent_dim, int) and end > latent_dim:
         raise CardRefused(

@@ -90,11 +90,18 @@ def test_an_experiment_grows_from_a_model_a_dataset_and_tasks(made, script, refu
         ({"latent_slice": "0:4:8"}, "is no latent slice"),
         ({"latent_slice": "abc:def"}, "is no latent slice"),
         ({"latent_slice": "8:2"}, "its start must be below its end"),
-        ({"latent_slice": 5}, "'latent_slice' must be text"),
+        ({"latent_slice": 5}, '5 is no latent slice; a latent slice is written "start:end"'),
+        ({"latent_slice": [5]}, "[5] is no latent slice"),
+        ({"latent_slice": []}, "[] is no latent slice"),
+        ({"latent_slice": ["0", "4"]}, "is no latent slice"),
+        ({"latent_slice": [False, True]}, "[false, true] is no latent slice"),
+        ({"latent_slice": [-1, 4]}, "is no latent slice"),
+        ({"latent_slice": [8, 2]}, "its start must be below its end"),
+        ({"latent_slice": [0, 9999]}, "reaches beyond the latent"),
         ({"latent_slice": "0:9999"}, "9999"),
-        ({"weight": -5}, "'weight' must be at least 0"),
+        ({"weight": -5}, "weight: must be a number from 0 to 1,000,000"),
         ({"weight": "abc"}, "'weight' must be a number"),
-        ({"weight": 1e9}, "weight"),
+        ({"weight": 1e9}, "weight: must be a number from 0 to 1,000,000"),
         ({"name": "a/b"}, "a task's name begins with"),
         ({"name": ""}, "'name' must not be empty"),
         ({"class_name": "NoSuchTask"}, "NoSuchTask"),
@@ -112,6 +119,21 @@ def test_a_model_made_anew_under_its_tasks_gives_them_heads_of_its_width(made, s
     task = {"class_name": "ClassificationTask", "dataset_name": "digits", "name": "digit"}
     script.post("/tasks/add", task)
     narrow = {"class_name": "ConvVAE", "config": {"latent_dim": 8}, "experiment": "mine"}
+@pytest.mark.parametrize(
+    ("given", "kept"), [(" 0:4 ", [0, 4]), ([0, 4], [0, 4]), ("", None), (None, None)]
+)
+def test_a_slice_is_taken_as_text_as_answers_tell_it_and_empty(made, script, given, kept):
+    body = {"class_name": "ClassificationTask", "dataset_name": "digits", "latent_slice": given}
+    added = script.post("/tasks/add", body)
+    assert (added.status_code, added.json()["latent_slice"]) == (200, kept), added.content
+
+
+def test_a_whole_number_is_given_where_a_number_is_declared(made, script):
+    body = {"class_name": "ReconstructionTask", "dataset_name": "digits"}
+    added = script.post("/tasks/add", {**body, "params": {"ssim_weight": 1}})
+    assert (added.status_code, added.json()["params"]) == (200, {"ssim_weight": 1}), added.content
+
+
     assert script.post("/model/create", narrow).status_code == 200
     assert [card["head_size"] for card in script.get("/tasks").json()] == [8 * 10 + 10]
 
