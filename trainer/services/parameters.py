@@ -1,6 +1,7 @@
 """What a class's constructor takes, by its declaration: how a value is given, and which fit."""
 
 import ast
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ _JSON_TYPES = {
     *("list", "tuple", "dict", "set", "List", "Tuple", "Dict", "Sequence", "Mapping"),
     *("Collection", "Iterable", "MutableMapping", "MutableSequence"),
 }
+# A default that JSON has no value for is declared as its text: "inf", "torch.float32", "Path('x')".
+_TEXT_OF_ANOTHER = re.compile(r"-?inf|nan|.*[.(<].*", re.DOTALL)
 
 
 class ParameterRefused(Exception):
@@ -124,17 +127,30 @@ def params_check(
 def _wanted(parameter: Mapping[str, Any], value: Any) -> str:
     """Return what a value would have to be; "" where it fits."""
     kind = kind_of(parameter)
-    if value is None and (kind.nullable or parameter["default"] is None):
+    optional = parameter["default"] is None and not parameter["required"]
+    if value is None and (kind.nullable or optional):
         return ""
+    if not parameter["type"]:
+        kind = _kind_without_annotation(parameter)
     if kind.name == "choice":
         # Compared with their types: to Python, True is 1.
         fits = any(type(value) is type(choice) and value == choice for choice in kind.choices)
         return "" if fits else "one of " + ", ".join(str(choice) for choice in kind.choices)
     if kind.name == "text" and not isinstance(value, str):
         # A union with another type takes more than texts; that is left to the constructor.
-        return "a text" if parameter["type"] in {"str", "str | None"} else ""
+        return "a text" if parameter["type"] in {"", "str", "str | None"} else ""
     words, fits_kind = _FITS.get(kind.name, ("", _anything))
     return "" if fits_kind(value) else words
+
+
+def _kind_without_annotation(parameter: Mapping[str, Any]) -> Kind:
+    """Return the kind that the type of a default tells; "any" where there is none that tells."""
+    default = parameter["default"]
+    if isinstance(default, int | float) and not isinstance(default, bool):
+        return Kind("number")
+    if isinstance(default, str) and _TEXT_OF_ANOTHER.fullmatch(default):
+        return Kind("any")
+    return Kind(_kind_of_default(default))
 
 
 def _is_number(value: Any) -> bool:

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 
 from trainer.models import Call, Dataset, Experiment, Job, JobCommand, JobEvent, Registry, TaskCard
+from trainer.selectors.registry import class_offered
 from trainer.services.calls import call_ask
 from trainer.services.card_add import CardRefused
 from trainer.services.cards import (
@@ -14,6 +16,8 @@ from trainer.services.cards import (
     latent_slice_text,
 )
 from trainer.services.commands import command_settle
+from trainer.services.parameters import ParameterRefused, params_check
+from trainer.services.sentences import sentence_of
 from trainer.services.sources import sources_of
 
 
@@ -37,11 +41,12 @@ def task_attach(
 
     Args:
         stem: without a name, what a free one is made of; without a stem, of class and dataset.
+        latent_slice: as `latent_slice_within` takes it.
 
     Raises:
-        CardRefused: the latent slice is none or lies outside the model's latent, or the job could
-            not take the task up, which is then not attached; in the words of the worker.
-        latent_slice: as `latent_slice_within` takes it.
+        CardRefused: the weight is out of range, a parameter is unknown, missing or of another type
+            than declared, the latent slice is none or lies outside the model's latent, or the job
+            could not take the task up, which is then not attached; in the words of the worker.
         ClassMissing: the task's class, or the model's, is not on offer.
         CallRefused: it does not fit; in the words of the code that refused.
         TrainerOffline: nobody is there who could tell.
@@ -49,6 +54,8 @@ def task_attach(
     sources = sources_of(
         [(Registry.TASKS, class_name), (Registry.MODELS, experiment.model_class)],
     )
+    _check_weight(weight)
+    _check_params(class_name, params or {})
     chosen = latent_slice_within(experiment, latent_slice)
     payload = {
         "experiment": experiment.slug,
@@ -85,6 +92,23 @@ def card_duplicate(*, card: TaskCard, by: str = "", why: str = "") -> TaskCard:
     return TaskCard.objects.select_related("experiment", "dataset").get(
         experiment=card.experiment, name=added["name"]
     )
+
+
+def _check_weight(weight: float) -> None:
+    try:
+        TaskCard._meta.get_field("weight").run_validators(weight)
+    except ValidationError as error:
+        raise CardRefused(f"weight: {sentence_of(error)}") from error
+
+
+def _check_params(class_name: str, params: dict[str, Any]) -> None:
+    offered = class_offered(Registry.TASKS, class_name)
+    if offered is None:  # no longer; the trainer side has its text
+        return
+    try:
+        params_check(class_name, offered.parameters, params)
+    except ParameterRefused as refusal:
+        raise CardRefused(str(refusal)) from refusal
 
 
 def _joined_step(command_id: int | None) -> int | None:

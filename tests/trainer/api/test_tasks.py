@@ -105,7 +105,11 @@ def test_an_experiment_grows_from_a_model_a_dataset_and_tasks(made, script, refu
         ({"name": "a/b"}, "a task's name begins with"),
         ({"name": ""}, "'name' must not be empty"),
         ({"class_name": "NoSuchTask"}, "NoSuchTask"),
-        ({"params": {"nonsense": 1}}, "nonsense"),
+        ({"params": {"nonsense": 1}}, "has no parameter 'nonsense'; it has: loss, ssim_weight"),
+        ({"params": {"ssim_weight": "a"}}, "ssim_weight of ReconstructionTask must be a finite"),
+        ({"params": {"ssim_weight": None}}, "ssim_weight of ReconstructionTask must be a finite"),
+        ({"params": {"ssim_weight": True}}, "ssim_weight of ReconstructionTask must be a finite"),
+        ({"params": {"loss": "l2"}}, "loss of ReconstructionTask must be one of mse, l1"),
         ({"params": [1]}, "'params' must be an object"),
     ],
 )
@@ -115,10 +119,6 @@ def test_a_task_that_cannot_be_is_refused_with_the_reason(made, script, refused,
     assert script.get("/tasks").json() == []
 
 
-def test_a_model_made_anew_under_its_tasks_gives_them_heads_of_its_width(made, script):
-    task = {"class_name": "ClassificationTask", "dataset_name": "digits", "name": "digit"}
-    script.post("/tasks/add", task)
-    narrow = {"class_name": "ConvVAE", "config": {"latent_dim": 8}, "experiment": "mine"}
 @pytest.mark.parametrize(
     ("given", "kept"), [(" 0:4 ", [0, 4]), ([0, 4], [0, 4]), ("", None), (None, None)]
 )
@@ -134,6 +134,10 @@ def test_a_whole_number_is_given_where_a_number_is_declared(made, script):
     assert (added.status_code, added.json()["params"]) == (200, {"ssim_weight": 1}), added.content
 
 
+def test_a_model_made_anew_under_its_tasks_gives_them_heads_of_its_width(made, script):
+    task = {"class_name": "ClassificationTask", "dataset_name": "digits", "name": "digit"}
+    script.post("/tasks/add", task)
+    narrow = {"class_name": "ConvVAE", "config": {"latent_dim": 8}, "experiment": "mine"}
     assert script.post("/model/create", narrow).status_code == 200
     assert [card["head_size"] for card in script.get("/tasks").json()] == [8 * 10 + 10]
 

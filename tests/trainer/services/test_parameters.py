@@ -27,12 +27,57 @@ def check(declared, value):
         ("Literal['mse', None]", None),
         ("int | None", None),
         ("list[int]", [1, 2]),
-        ("", {"anything": 1}),
+        ("float | None", 3),
         ("torch.dtype", "float32"),
     ],
 )
 def test_values_that_fit_pass(annotation, value):
     assert check(parameter(annotation), value) is None
+
+
+@pytest.mark.parametrize(
+    ("default", "value"),
+    [
+        (3, 2.5),
+        (0.5, 2),
+        (True, False),
+        ("x", "y"),
+        (None, None),
+        (None, {"anything": 1}),
+        ([1], "anything"),
+        ("inf", 5),
+        ("-inf", 5),
+        ("torch.float32", {"anything": 1}),
+        ("<Colour.RED: 1>", 1),
+        ("Path('a')", 1),
+    ],
+)
+def test_without_an_annotation_only_a_default_that_tells_a_type_counts(default, value):
+    assert check(parameter("", default), value) is None
+
+
+@pytest.mark.parametrize(
+    ("default", "value", "words"),
+    [
+        (3, "a", "p of Sample must be a finite number"),
+        (3, True, "a finite number"),
+        (0.5, None, "a finite number"),
+        (False, "yes", "true or false"),
+        ("x", 5, "a text"),
+        ("x", None, "a text"),
+    ],
+)
+def test_without_an_annotation_a_value_is_of_the_defaults_type(default, value, words):
+    with pytest.raises(ParameterRefused) as refused:
+        check(parameter("", default), value)
+    assert words in str(refused.value)
+
+
+def test_a_required_parameter_is_null_only_where_its_annotation_allows_that():
+    assert check(parameter("float | None", None, required=True), None) is None
+    assert check(parameter("", None, required=True), None) is None
+    with pytest.raises(ParameterRefused, match="a finite number"):
+        check(parameter("float", None, required=True), None)
 
 
 @pytest.mark.parametrize(
