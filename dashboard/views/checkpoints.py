@@ -179,10 +179,11 @@ def _answer(request: HtmxRequest, template: str, context: dict[str, Any]) -> Htt
 def _address(experiment: Experiment, verb: str, chosen: Checkpoint | None) -> str:
     """Return where to go on: to the workbench to train, else to the state that is chosen then."""
     page = "dashboard:workbench" if verb == "train" else "dashboard:checkpoints"
-    query = {"experiment": experiment.slug}
+    query, panel = {"experiment": experiment.slug}, ""
     if chosen is not None and verb != "train":
         query["checkpoint"] = str(chosen.pk)
-    return f"{resolve_url(page)}?{urlencode(query)}"
+        panel = "#checkpoint-panel"  # which takes the keyboard's place
+    return f"{resolve_url(page)}?{urlencode(query)}{panel}"
 
 
 def _chosen_or_current(request: HtmxRequest, experiment: Experiment) -> Checkpoint | None:

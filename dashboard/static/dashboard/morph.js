@@ -36,8 +36,8 @@ export function morph(from, to) {
 /**
  * Have answers for elements with `data-morph` morph them.
  *
- * Tells them so by "acc:morphed", with `detail.elt`, which asked; and before by "acc:morphing" with
- * `detail.fresh`, the new element, into which a listener may carry over what no server knows.
+ * Tells them so by "acc:morphed"; and before by "acc:morphing" with `detail.fresh`, the new element,
+ * into which a listener may carry over what no server knows.
  */
 export function wireMorphs() {
   document.body.addEventListener("htmx:beforeRequest", ({ detail: { elt, target, xhr } }) => {
@@ -58,8 +58,7 @@ export function wireMorphs() {
     target.dispatchEvent(new CustomEvent("acc:morphing", { bubbles: true, detail: { fresh } }));
     morph(target, fresh);
     window.htmx.process(target); // new elements in it may ask for something too
-    const { elt } = requestConfig;
-    target.dispatchEvent(new CustomEvent("acc:morphed", { bubbles: true, detail: { elt } }));
+    target.dispatchEvent(new CustomEvent("acc:morphed", { bubbles: true }));
   });
 }
 

@@ -7,6 +7,7 @@ import { tellUnsent } from "./cut_off.js";
 import { FiguresPanel } from "./figures_panel.js";
 import { Header, showSignedOut } from "./header.js";
 import { wireJobTicks } from "./job_ticks.js";
+import { wireFocus } from "./keep_focus.js";
 import { wireMorphs } from "./morph.js";
 import { refresh, wireRefreshes } from "./refresh.js";
 import { RunFigures } from "./run.js";
@@ -173,33 +174,24 @@ async function tellEnd(job) {
   figures.end(await getJson(`/jobs/${job}`));
 }
 
-/** Keep the keyboard's place when the pressed button went away with its panel. */
-function keepFocus({ elt, target }) {
-  if (document.activeElement !== document.body || !elt.matches?.("[data-own-action]")) return;
-  document.getElementById(target.id)?.focus();
-}
-
 document.body.addEventListener("acc:started", followStarted);
 document.body.addEventListener("htmx:sendError", tellUnsent);
 document.body.addEventListener("htmx:beforeRequest", noteAsked);
 document.body.addEventListener("htmx:beforeOnLoad", dropEarlier);
-document.body.addEventListener("htmx:afterSettle", (event) => {
+document.body.addEventListener("htmx:afterSettle", () => {
   mountCurves();
   markShownJob();
-  keepFocus(event.detail);
   figures.draw();
 });
 
-document.body.addEventListener("acc:morphed", ({ target, detail: { elt } }) => {
+document.body.addEventListener("acc:morphed", ({ target }) => {
   markShownJob();
-  if (target.id === "run-panel") {
-    adoptRun();
-    keepFocus({ elt, target });
-  }
+  if (target.id === "run-panel") adoptRun();
   figures.draw();
 });
 
 wireMorphs();
+wireFocus();
 wireJobTicks();
 wireRefreshes();
 wireTaskAdd();

@@ -5,6 +5,7 @@ import { wireCopies } from "./copy.js";
 import { wireFilter } from "./filter.js";
 import { formatCount } from "./format.js";
 import { Header } from "./header.js";
+import { wireFocus } from "./keep_focus.js";
 import { wireMorphs } from "./morph.js";
 import { titleOf } from "./progress.js";
 import { RECIPE_EVENTS, refresh, REGISTRY_EVENTS, wireRefreshes } from "./refresh.js";
@@ -61,6 +62,7 @@ function showTitle() {
 }
 
 wireMorphs();
+wireFocus();
 wireRefreshes();
 wireFilter();
 wireTimes();

@@ -95,9 +95,6 @@ function settle(event) {
     case "task-add-class":
       followClasses();
       break;
-    case "task-add-panel": // A refused form: to the first thing that is wrong.
-      panel.querySelector("[aria-invalid=true], [role=alert]")?.focus();
-      break;
     default:
   }
 }
