@@ -87,6 +87,8 @@ def run_panel(run: RecipeRun) -> dict[str, Any]:
     return {
         "row": run_row(run),
         "run": run,
+        # What it was started beside is none of a run's that ended before it did anything.
+        "run_experiment": run.experiment if run.is_active or calls else None,
         "phases": _phases(run, calls),
         "log": [call for call in calls if call.is_said],
         "comparison": comparison,

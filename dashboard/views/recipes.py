@@ -13,6 +13,7 @@ from dashboard.requests import LARGEST_ID, HtmxRequest, PageMissing, experiment_
 from trainer.models import RecipeRun, Registry
 from trainer.selectors.recipes import recipe_get
 from trainer.selectors.registry import class_offered, classes_offered
+from trainer.services.calls import CallRefused
 from trainer.services.parameters import ParameterRefused
 from trainer.services.recipes import RecipeRefused, recipe_start, recipe_stop
 from trainer.services.sources import ClassMissing
@@ -73,7 +74,7 @@ def partial_recipe_start(request: HtmxRequest, class_name: str) -> HttpResponse:
                 experiment=experiment,
                 by=request.user.get_username(),
             )
-        except (ClassMissing, ParameterRefused, RecipeRefused) as refusal:
+        except (CallRefused, ClassMissing, ParameterRefused, RecipeRefused) as refusal:
             form.refuse(str(refusal))
     context = {"form": form, "started": run, "experiment": experiment}
     response = render(request, "partials/recipe_form.html", context, status=200 if run else 422)

@@ -7,9 +7,11 @@ import pytest
 
 from dashboard.recipe_comparison import comparison_of
 from tests.dashboard.recipe_runs import next_phase, recipes_offer, report, run_begin, say
+from tests.dashboard.task_offers import answer_next_call
 from trainer.models import RecipeRun
-from trainer.services.recipe_life import recipe_end
+from trainer.services.recipe_life import recipe_end, recipe_end_unheld
 from trainer.services.recipe_steps import phase_abandon
+from trainer.services.recipes import recipe_start
 
 EVIL = "<script>alert('x')</script>"
 START = "/partials/recipe_start/FoldRecipe/"
@@ -48,6 +50,30 @@ def test_what_does_not_fit_is_refused_beside_its_field_and_stays_typed(htmx):
     assert "Must be a whole number." in words(answer)
     assert 'value="a few"' in answer.content.decode()
     assert not RecipeRun.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("valkey")
+def test_the_recipes_own_refusal_stands_beside_the_parameter_that_it_names(htmx):
+    sentence = "steps must be a whole number from 1 to 1000000, not 0"
+    thread = answer_next_call(error=sentence)
+    answer = htmx.post(START, {"param-steps": "0"})
+    thread.join()
+    assert answer.status_code == 422
+    assert answer.context["form"].errors == {"param-steps": [sentence]}
+    assert not RecipeRun.objects.exists()
+
+
+def test_a_run_that_failed_before_its_first_phase_claims_no_experiment(browser_client, experiment):
+    run = recipe_start(recipe_name="FoldRecipe", experiment=experiment)
+    waiting = words(browser_client.get(f"/recipes/run/{run.pk}/"))
+    assert "Its workbench" in waiting
+    assert "once a worker has taken it up" in waiting
+    recipe_end_unheld(run, state=RecipeRun.State.FAILED, error="it tore")
+    failed = words(browser_client.get(f"/recipes/run/{run.pk}/"))
+    assert "Its workbench" not in failed
+    assert "Experiment digits" not in failed
+    assert "It ended before its first phase." in failed
 
 
 def test_a_second_run_in_an_experiment_is_refused_with_what_to_do(htmx, experiment):

@@ -23,6 +23,7 @@ class Call(models.Model):
         PICTURES = "pictures"
         COMPARE = "compare"
         LATENT = "latent"
+        RECIPE_CHECK = "recipe_check"
 
     class State(models.TextChoices):
         PENDING = "pending"

@@ -1,17 +1,22 @@
 """What an operator does with recipes: run one, stop it."""
 
+import logging
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from trainer.models import Experiment, RecipeRun, RegisteredClass, Registry
+from trainer.models import Call, Experiment, RecipeRun, RegisteredClass, Registry
 from trainer.selectors.recipes import recipe_current
 from trainer.selectors.registry import classes_offered
+from trainer.services.calls import TrainerOffline, call_ask
 from trainer.services.parameters import params_check
 from trainer.services.queue import recipe_wake
 from trainer.services.recipe_life import recipe_announce, recipe_end_unheld
-from trainer.services.sources import ClassMissing, source_of
+from trainer.services.sources import ClassMissing, SourceRef, source_of
+
+logger = logging.getLogger("acc.recipes")
 
 
 class RecipeRefused(Exception):
@@ -43,14 +48,17 @@ def recipe_start(
     Raises:
         RecipeMissing: no such recipe is on offer.
         ParameterRefused: a parameter is unknown, missing or of another type than declared.
+        CallRefused: the recipe's constructor refuses them, in its own words.
         RecipeConflict: a recipe is under way in the experiment.
     """
     offered = recipe_offered(recipe_name)
     params_check(offered.class_name, offered.parameters, params or {})
+    source = source_of(Registry.RECIPES, offered.class_name)
+    _constructor_ask(source, params or {}, by=by)
     run = RecipeRun(
         recipe_name=offered.class_name,
         params=params or {},
-        source=source_of(Registry.RECIPES, offered.class_name),
+        source=source,
         experiment=experiment,
         by=by,
         enqueued_at=timezone.now(),
@@ -63,6 +71,25 @@ def recipe_start(
     except IntegrityError as error:
         raise experiment_taken(experiment) from error
     return run
+
+
+def _constructor_ask(source: SourceRef, params: dict[str, Any], *, by: str) -> None:
+    """Have the trainer side make the recipe once, before there is a run that could only fail.
+
+    Where nobody answers, the run waits for a worker as its row does, and fails there if it must.
+
+    Raises:
+        CallRefused: the constructor refuses the parameters.
+    """
+    try:
+        call_ask(
+            kind=Call.Kind.RECIPE_CHECK,
+            payload={"source": source, "params": params},
+            by=by,
+            limit_seconds=settings.ACC_EVAL_SECONDS,
+        )
+    except TrainerOffline as offline:
+        logger.info("the parameters of %s are not checked yet: %s", source["class_name"], offline)
 
 
 def experiment_taken(experiment: Experiment | None) -> RecipeConflict:

@@ -20,6 +20,7 @@ from trainer.worker.answers import (
     dataset_load,
     dataset_sample,
     model_create,
+    recipe_check,
     task_add,
 )
 from trainer.worker.checkpoint_store import CheckpointDamagedError
@@ -81,4 +82,5 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     Call.Kind.PICTURES: pictures_make,
     Call.Kind.COMPARE: checkpoints_compare,
     Call.Kind.LATENT: latent_look,
+    Call.Kind.RECIPE_CHECK: recipe_check,
 }

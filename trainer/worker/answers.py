@@ -17,6 +17,7 @@ from trainer.services.experiments import experiment_create
 from trainer.services.plan import task_plan
 from trainer.services.sources import sources_of
 from trainer.worker.build import dataset_build, model_build, task_build
+from trainer.worker.classes import class_load
 from trainer.worker.dataset_keep import dataset_keep
 from trainer.worker.generated import dataset_make
 from trainer.worker.png import png_base64
@@ -96,6 +97,12 @@ def _keep_under_free_name(dataset: AccDataset, base: str, spec: dict[str, Any]) 
         except DatasetRefused:
             continue
     raise AssertionError("numbers do not end")
+
+
+def recipe_check(payload: dict[str, Any]) -> dict[str, Any]:
+    """Make a recipe and carry nothing out: its constructor refuses parameters that do not fit."""
+    class_load(payload["source"])(**payload["params"])
+    return {}
 
 
 def dataset_sample(payload: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from tests.setup.classes import shipped_classes_store
 from tests.trainer.worker.recipes import run_now, text_offer
 from trainer.models import Checkpoint, Job, RecipeRun
 from trainer.selectors.recipes import recipe_progress, recipe_reports
+from trainer.services.calls import CallRefused
 from trainer.services.recipes import recipe_start
 from trainer.worker.checkpoint_store import checkpoint_read
 
@@ -49,6 +50,13 @@ def test_the_factor_experiment_forks_both_branches_from_one_start_and_compares_t
             torch.allclose(before.tensors[name], after.tensors[name], rtol=0, atol=1e-8)
             for name in weights
         )
+
+
+def test_what_a_recipe_refuses_is_refused_before_there_is_a_run() -> None:
+    shipped_classes_store()
+    with pytest.raises(CallRefused, match="steps must be a whole number from 1 to 1000000, not 0"):
+        recipe_start(recipe_name="mnist_factor_experiment", params={"steps": 0})
+    assert not RecipeRun.objects.exists()
 
 
 def test_the_documented_recipe_runs_as_it_is_written() -> None:
