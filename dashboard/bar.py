@@ -18,12 +18,17 @@ def bar_panel(experiment: Experiment | None) -> dict[str, Any]:
     return {
         "experiment": experiment,
         "experiments": experiments,
-        "trainer_online": trainer_is_online(),
-        "demo_awaited": settings.ACC_DEMO and not experiments,
+        **awaited_panel(experiments),
         **device_panel(experiment),
         **badge_panel(),
         **warnings_panel(),
     }
+
+
+def awaited_panel(experiments: list[Experiment]) -> dict[str, Any]:
+    """Return what `components/no_experiment.html` needs, given the experiments on offer."""
+    demo_awaited = settings.ACC_DEMO and not experiments
+    return {"trainer_online": trainer_is_online(), "demo_awaited": demo_awaited}
 
 
 def warnings_panel() -> dict[str, Any]:

@@ -6,11 +6,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 from django_htmx.http import HttpResponseClientRefresh
 
-from dashboard.bar import warnings_panel
+from dashboard.bar import awaited_panel, warnings_panel
 from dashboard.card_panels import tasks_panel
 from dashboard.curves_panel import curves_panel
 from dashboard.requests import HtmxRequest, experiment_asked, experiment_required, signed_in
 from dashboard.run_panel import run_panel
+from trainer.selectors.experiments import experiments_offered
 
 
 @require_GET
@@ -61,7 +62,9 @@ def partial_warnings(request: HtmxRequest) -> HttpResponse:
 @never_cache
 @signed_in
 def partial_awaited(request: HtmxRequest) -> HttpResponse:
-    """Reload the empty workbench once there is an experiment to show."""
+    """Reload the empty workbench once there is an experiment; else say what is awaited."""
     if experiment_asked(request) is None:
-        return HttpResponse(status=204)
+        return render(
+            request, "components/no_experiment.html", awaited_panel(experiments_offered())
+        )
     return HttpResponseClientRefresh()

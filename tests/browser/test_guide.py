@@ -68,7 +68,7 @@ def test_the_tour_of_the_demo_is_led_by_buttons_and_seen_once(desk, experiment):
     page = desk.page
     desk.open()
     tour = page.get_by_role("region", name="Tour")
-    expect(tour).to_contain_text("A model is training")
+    expect(tour).to_contain_text("The first start trains a demo model")
     expect(tour).to_contain_text("1 of 6")
     for _ in range(5):
         tour.get_by_role("button", name="Next").click()

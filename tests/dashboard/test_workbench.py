@@ -14,7 +14,7 @@ from trainer.models import Job
 def test_without_an_experiment_the_page_says_what_to_do_and_waits_for_one(browser_client):
     page = browser_client.get("/")
     assert b"No experiment yet" in page.content
-    assert browser_client.get("/partials/awaited/").status_code == 204
+    assert b"No experiment yet" in browser_client.get("/partials/awaited/").content
     experiment_make("first")
     assert browser_client.get("/partials/awaited/").headers["HX-Refresh"] == "true"
 
@@ -23,7 +23,16 @@ def test_the_first_start_is_told_that_the_trainer_is_on_its_way(browser_client, 
     settings.ACC_DEMO = True
     page = browser_client.get("/").content.decode()
     assert "The trainer is starting" in page
-    assert "makes a demo by itself" in page
+    assert "makes a demo experiment by itself" in page
+
+
+@pytest.mark.usefixtures("trainer_online")
+def test_a_trainer_that_came_online_is_told_while_the_demo_is_awaited(browser_client, settings):
+    settings.ACC_DEMO = True
+    for path in ["/", "/partials/awaited/"]:
+        page = browser_client.get(path).content.decode()
+        assert "The demo is being made" in page
+        assert "The trainer is starting" not in page
 
 
 def test_without_a_job_the_page_says_how_to_get_one(browser_client, experiment):
