@@ -8,6 +8,7 @@ from dashboard.advice import failure_advice
 from dashboard.eval_panel import verdict_of
 from dashboard.sparkline import Sparkline, sparkline
 from trainer.models import EvalResult, Experiment, Job, LossSeries
+from trainer.selectors.experiments import cards_enabled_count
 from trainer.selectors.job_list import (
     SORTS,
     JobFilter,
@@ -61,6 +62,7 @@ def jobs_panel(experiment: Experiment, asked: Mapping[str, str]) -> dict[str, An
         "jobs_wanted": wanted,
         "job_states": Job.State.values,
         "job_rows": _rows(jobs),
+        "tasks_enabled": cards_enabled_count(experiment),
     }
 
 

@@ -5,13 +5,18 @@ from typing import Any
 
 from trainer.models import Experiment, Job
 from trainer.selectors.checkpoints import checkpoint_current
+from trainer.selectors.experiments import cards_enabled_count, cards_of
 from trainer.selectors.job_tasks import job_has_task_to_train
 from trainer.selectors.jobs import job_active, job_as_dict, job_is_stopping
 from trainer.selectors.nodes import trainer_is_online
 
 
 def start_text(experiment: Experiment) -> str:
-    """Return in words from which weights a job would start now."""
+    """Return in words from which weights a job would start now, or what it lacks."""
+    if not cards_of(experiment):
+        return "Add a task first: there is nothing to learn yet."
+    if not cards_enabled_count(experiment):
+        return "Switch a task on first, or add one: none would learn now."
     checkpoint = checkpoint_current(experiment)
     if checkpoint is None:
         return "Starts with new weights."

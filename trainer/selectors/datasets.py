@@ -52,10 +52,10 @@ def dataset_uses(datasets: Sequence[Dataset]) -> dict[int, list[DatasetUse]]:
     names = {dataset.name: dataset.pk for dataset in datasets}
     cards = TaskCard.objects.filter(dataset__in=uses).select_related("experiment")
     for card in cards:
-        words = f"task '{card.name}' of experiment '{card.experiment.slug}'"
+        words = f"task '{card.name}' of experiment '{card.experiment.name}'"
         uses[card.dataset_id].append(DatasetUse(card.experiment, words))
     for job in Job.objects.filter(state__in=Job.ACTIVE).select_related("experiment"):
-        words = f"job {job.pk} of experiment '{job.experiment.slug}'"
+        words = f"job {job.pk} of experiment '{job.experiment.name}'"
         for name in _trained_on(job) & names.keys():
             uses[names[name]].append(DatasetUse(job.experiment, words))
     return uses

@@ -89,6 +89,11 @@ def cards_of(experiment: Experiment) -> list[TaskCard]:
     return list(experiment.task_cards.select_related("dataset", "experiment"))
 
 
+def cards_enabled_count(experiment: Experiment) -> int:
+    """Return how many of the attached tasks a job would train."""
+    return experiment.task_cards.filter(enabled=True).count()
+
+
 def card_of(experiment: Experiment, name: str) -> TaskCard | None:
     """Return the task that is attached under a name."""
     cards = experiment.task_cards.select_related("dataset", "experiment")

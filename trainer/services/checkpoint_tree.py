@@ -40,7 +40,7 @@ def checkpoint_save(*, experiment: Experiment, tag: str = "", by: str = "") -> C
         checkpoint = experiment.current_checkpoint
         if checkpoint is None:
             raise CheckpointRefused(
-                f"experiment '{experiment.slug}' has no trained state to save; train it first"
+                f"experiment '{experiment.name}' has no trained state to save; train it first"
             )
         if tag and not checkpoint.tag:
             checkpoint.tag = tag

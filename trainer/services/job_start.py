@@ -146,7 +146,7 @@ def job_place(experiment: Experiment) -> Iterator[None]:
         active = job_active(experiment)
         if active is not None:
             raise JobConflict(
-                f"job {active.pk} of experiment '{experiment.slug}' is {active.state}; "
+                f"job {active.pk} of experiment '{experiment.name}' is {active.state}; "
                 "stop it or wait for its end first"
             )
         yield
@@ -174,7 +174,7 @@ def _plan_freeze(job: Job) -> None:
     job.task_names = _enabled(job.plan)
     if not job.task_names:
         raise JobRefused(
-            f"no task is enabled in experiment '{job.experiment.slug}'; add or enable one first"
+            f"no task is enabled in experiment '{job.experiment.name}'; add or enable one first"
         )
     if job.schedule == Job.Schedule.WEIGHTED and not any(
         task["weight"] for task in job.plan["tasks"] if task["enabled"]

@@ -95,9 +95,9 @@ def _constructor_ask(source: SourceRef, params: dict[str, Any], *, by: str) -> N
 def experiment_taken(experiment: Experiment | None) -> RecipeConflict:
     """Return the refusal of a second run in an experiment."""
     current = recipe_current(experiment)
-    slug = experiment.slug if experiment else ""
+    name = experiment.name if experiment else ""
     return RecipeConflict(
-        f"recipe run {current.pk if current else ''} is under way in experiment '{slug}'; "
+        f"recipe run {current.pk if current else ''} is under way in experiment '{name}'; "
         "stop it or wait for its end first"
     )
 

@@ -27,7 +27,7 @@ def eval_run(payload: dict[str, Any]) -> dict[str, Any]:
     experiment = Experiment.objects.get(slug=payload["experiment"])
     if not experiment.task_cards.filter(enabled=True).exists():
         raise TaskError(
-            f"no task is enabled in experiment '{experiment.slug}', so there is nothing to "
+            f"no task is enabled in experiment '{experiment.name}', so there is nothing to "
             "measure; add or enable one first"
         )
     snapshot = snapshot_asked(experiment, payload, fresh=True)

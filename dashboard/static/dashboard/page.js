@@ -148,8 +148,9 @@ function receive(message) {
   if (message.type === "eval" && message.eval.state === "done") followMeasured();
   if (message.type === "registry" && message.registry === "tasks") followClasses();
   if (message.type === "dataset") followDatasets();
-  // The panel says from which state a job would go on.
-  if (message.type === "checkpoint" && message.change) refresh("acc:run");
+  // The panel says from which state a job would go on, and what it lacks.
+  if (message.type === "task" || (message.type === "checkpoint" && message.change)) refresh("acc:run");
+  if (message.type === "task" && !document.querySelector("#jobs-panel .job")) refresh("acc:jobs");
   frame ??= requestAnimationFrame(() => {
     frame = null;
     figures.draw();
