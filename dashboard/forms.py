@@ -8,7 +8,8 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 
-from trainer.models import Job
+from trainer.models import Experiment, Job
+from trainer.selectors.jobs import job_last_asked
 
 Validator = Callable[[Any], None]
 
@@ -55,6 +56,17 @@ class TrainForm(PanelForm):
             if isinstance(field, forms.IntegerField):
                 ranges = model_fields[self.MODEL_NAMES.get(name, name)].validators
                 _make_number_field(field, list(ranges))
+
+
+def train_form(experiment: Experiment) -> TrainForm:
+    """Return the form as the experiment's last job was asked for; before one, with the defaults."""
+    job = job_last_asked(experiment)
+    if job is None:
+        return TrainForm()
+    asked = {
+        name: getattr(job, TrainForm.MODEL_NAMES.get(name, name)) for name in TrainForm.base_fields
+    }
+    return TrainForm(initial=asked | {"eval_every": job.eval_every or None})
 
 
 def _make_number_field(field: forms.IntegerField, ranges: list[Validator]) -> None:

@@ -11,7 +11,7 @@ from dashboard.bar import bar_panel
 from dashboard.card_panels import tasks_panel
 from dashboard.curves_panel import curves_panel
 from dashboard.eval_panel import eval_panel
-from dashboard.forms import TrainForm
+from dashboard.forms import train_form
 from dashboard.jobs_panel import jobs_panel
 from dashboard.recon_panel import recon_panel
 from dashboard.requests import HtmxRequest, experiment_asked, signed_in
@@ -35,5 +35,9 @@ def workbench(request: HtmxRequest) -> HttpResponse:
             jobs_panel(experiment, request.GET) | tasks_panel(experiment) | run_panel(experiment)
         )
         context |= eval_panel(experiment) | recon_panel(experiment, order=None)
-        context |= {"form": TrainForm(), "tour_here": True, "is_demo": is_demo(experiment)}
+        context |= {
+            "form": train_form(experiment),
+            "tour_here": True,
+            "is_demo": is_demo(experiment),
+        }
     return render(request, "pages/workbench.html", context)

@@ -1,12 +1,14 @@
 """Starting and stopping from the page."""
 
 import json
+from html import unescape
 
 import pytest
 
-from tests.dashboard.rows import Scribe
-from trainer.models import Checkpoint, Job, JobCommand
-from trainer.services.commands import command_applied
+from tests.dashboard.rows import Scribe, experiment_make
+from trainer.models import Checkpoint, Job, JobCommand, RecipeRun, RecipeStep
+from trainer.services.commands import command_applied, job_stop
+from trainer.services.job_start import job_start
 from trainer.services.jobs import job_pause_set
 
 GOOD = {
@@ -109,6 +111,32 @@ def test_the_start_says_from_which_weights_it_goes_on(htmx, browser_client, expe
     assert f'data-start-text="{sentence}"' in htmx.get("/partials/run/").content.decode()
 
 
+def test_without_a_task_that_learns_the_page_says_what_to_do_first(browser_client, experiment):
+    experiment.task_cards.update(enabled=False)
+    page = browser_client.get("/").content.decode()
+    assert "Switch a task on first, or add one" in page
+    experiment.task_cards.all().delete()
+    page = browser_client.get("/").content.decode()
+    assert "Add a task first: there is nothing to learn yet." in page
+    assert "Add a task first, then press Start training for the first one." in page
+    experiment_make("other", is_active=False)
+    page = browser_client.get("/?experiment=other").content.decode()
+    assert "Press Start training for the first one." in page
+
+
+def test_the_form_starts_from_what_the_last_job_was_asked_for(htmx, browser_client, experiment):
+    htmx.post("/partials/train/start/", GOOD | {"eval_every": "150"})
+    asked = Job.objects.get()
+    job_stop(job=asked, by="ada")
+    form = browser_client.get("/").context["form"]
+    assert {field.name: str(field.value()) for field in form} == GOOD | {"eval_every": "150"}
+    # What a recipe trains is made for its own ends: probes learn at rates that train no model.
+    probe = job_start(experiment=experiment, steps=9, lr=1e-12)
+    run = RecipeRun.objects.create(recipe_name="FoldRecipe", experiment=experiment)
+    RecipeStep.objects.create(run=run, phase="probe", kind="train", job=probe)
+    assert browser_client.get("/").context["form"]["steps"].value() == 300
+
+
 def test_a_second_start_is_refused_in_the_panel_with_the_reason(htmx, experiment):
     htmx.post("/partials/train/start/", GOOD)
     response = htmx.post("/partials/train/start/", GOOD | {"steps": "12"})
@@ -120,9 +148,13 @@ def test_a_second_start_is_refused_in_the_panel_with_the_reason(htmx, experiment
 
 def test_without_an_enabled_task_the_refusal_says_so(htmx, experiment):
     experiment.task_cards.update(enabled=False)
+    experiment.name = "Thin and thick strokes"
+    experiment.save()
     response = htmx.post("/partials/train/start/", GOOD)
     assert response.status_code == 422
-    assert b"no task is enabled" in response.content
+    assert "no task is enabled in experiment 'Thin and thick strokes'" in unescape(
+        response.content.decode()
+    )
 
 
 def test_stop_ends_a_queued_job_at_once(htmx, experiment):

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from trainer.live.events import event_as_dict
-from trainer.models import Experiment, Job, JobCommand, LossSeries
+from trainer.models import Experiment, Job, JobCommand, LossSeries, RecipeStep
 
 
 def job_as_dict(job: Job) -> dict[str, Any]:
@@ -97,6 +97,12 @@ def job_active(experiment: Experiment) -> Job | None:
 def job_current(experiment: Experiment) -> Job | None:
     """Return the active job, else the newest one."""
     return job_active(experiment) or jobs_of(experiment).first()
+
+
+def job_last_asked(experiment: Experiment) -> Job | None:
+    """Return the newest job that no recipe started: those are made for ends of its own."""
+    by_recipes = RecipeStep.objects.filter(job__experiment=experiment)
+    return jobs_of(experiment).exclude(pk__in=by_recipes.values("job")).first()
 
 
 def jobs_before(job: Job, *, limit: int) -> list[Job]:
