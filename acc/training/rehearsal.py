@@ -1,12 +1,10 @@
 """A task tried out on one batch before it joins a training, which notices nothing of it."""
 
-import torch
-
 from acc.tasks.base import Task
 from acc.training.batch_feed import BatchFeed
-from acc.training.randomness import own_randomness
 from acc.training.task_loss import loss_of
 from acc.training.trainer import Trainer
+from acc.training.unnoticed import unnoticed
 
 
 def rehearse(trainer: Trainer, task: Task, *, seed: int) -> None:
@@ -22,13 +20,7 @@ def rehearse(trainer: Trainer, task: Task, *, seed: int) -> None:
     if task.head is not None:
         task.head.to(trainer.device).train()
     options = {"decode": task.reads_reconstruction} if trainer.takes_decode else {}
-    buffers = [(buffer, buffer.clone()) for buffer in trainer.model.buffers()]
-    try:
-        with own_randomness(seed):
-            feed = BatchFeed(dataset, batch_size=trainer.config.batch_size, seed=seed)
-            batch = feed.next()
-            loss_of(task, trainer.model(batch[0], **options), batch, trainer.step_count + 1)
-    finally:
-        with torch.no_grad():
-            for buffer, was in buffers:
-                buffer.copy_(was)
+    with unnoticed(trainer.model.buffers(), seed=seed):
+        feed = BatchFeed(dataset, batch_size=trainer.config.batch_size, seed=seed)
+        batch = feed.next()
+        loss_of(task, trainer.model(batch[0], **options), batch, trainer.step_count + 1)

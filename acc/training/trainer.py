@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from acc.model_output import ModelOutput
 from acc.tasks.base import Task
 from acc.training.batch_feed import BatchFeed, derived_seed
+from acc.training.blame import gradient_explain
 from acc.training.clock import StepClock
 from acc.training.heads import MODEL_GROUP, head_forget, head_train
 from acc.training.loss_ring import Layout, LossRing
@@ -197,7 +198,7 @@ class Trainer:
         if index is None:
             losses = self._joint_losses(number)
             total = weighted_sum(losses, self._layout.weights)
-            barren = self._descend(total, self._layout.weights, number)
+            barren = self._descend(total, self._enabled, self._layout.weights, number)
             self.ring.put(number, self._layout, losses, total, barren=barren)
         else:
             task = self._enabled[index]
@@ -205,7 +206,7 @@ class Trainer:
             loss = self._loss_of(task, output, batch, number)
             weights = self._layout.weights[index : index + 1]
             total = weighted_sum([loss], weights)
-            barren = self._descend(total, weights, number)
+            barren = self._descend(total, [task], weights, number)
             self.ring.put_single(number, self._layout, index, loss, total, barren=barren)
         self.step_count = number
         self.clock.steps += time.perf_counter() - began
@@ -244,16 +245,22 @@ class Trainer:
         with stream:
             return loss_of(task, output, batch, number)
 
-    def _descend(self, total: Tensor, weights: tuple[float, ...], number: int) -> Tensor:
+    def _descend(
+        self, total: Tensor, tasks: list[Task], weights: tuple[float, ...], number: int
+    ) -> Tensor:
         """Follow the total's gradient; return, on the device, 1 where it could not be, else 0."""
         if not any(weights):
             return self._zero  # nothing asks for a change
         if not total.requires_grad:
-            names = "', '".join(task.name for task in self._enabled)
+            names = "', '".join(task.name for task in tasks)
             raise TaskStepError(
                 names, number, "the loss does not depend on the model or a head; nothing to learn"
             )
-        total.backward()  # type: ignore[no-untyped-call]
+        try:
+            total.backward()  # type: ignore[no-untyped-call]
+        except RuntimeError as error:
+            gradient_explain(error, self, tasks, number)
+            raise
         # Adam then leaves every weight as it is: one bad batch must not ruin the model, and a loss
         # may be finite where its gradient is not, such as a square root's at 0. Decided on the
         # device, where asking for the number would make the CPU wait for the GPU.
