@@ -4,6 +4,7 @@ import pytest
 from django.conf import settings
 
 from tests.setup.clock import still_clock
+from tests.setup.interrupts import no_ctrl_c
 from tests.setup.machines import machines
 from tests.setup.needs import needs_check, pytest_sessionfinish
 from tests.setup.services import valkey, valkey_server
@@ -11,6 +12,7 @@ from tests.setup.services import valkey, valkey_server
 __all__ = [
     "machines",
     "needs_check",
+    "no_ctrl_c",
     "pytest_sessionfinish",
     "still_clock",
     "valkey",

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from acc.raised import code_errors
 from acc.tasks.base import Metric, Task
 from acc.tasks.errors import TaskError
 from acc.tasks.model_probe import evaluation_mode
@@ -60,7 +61,7 @@ def evaluate_task(task: Task, autoencoder: nn.Module, device: torch.device | str
         return _checked(task, returned)
     except TaskError as error:
         return TaskResult(error=str(error) or "evaluate raised TaskError without a word")
-    except (Exception, SystemExit) as error:  # noqa: BLE001  a person's code may raise anything
+    except code_errors() as error:
         reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         return TaskResult(error=f"evaluate raised {reason}")
 

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from acc.model_output import ModelOutput
+from acc.raised import code_errors
 from acc.tasks.base import Task
 
 
@@ -27,7 +28,7 @@ def loss_of(
     """
     try:
         loss = task.compute_loss(output, batch)
-    except (Exception, SystemExit) as error:
+    except code_errors() as error:
         reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         raise TaskStepError(task.name, number, reason) from error
     if not isinstance(loss, Tensor):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from acc.dataset import DatasetError
+from acc.raised import code_errors
 from acc.tasks.base import TaskError
 from acc.training.state import StateMismatchError
 from trainer.models import Call
@@ -60,7 +61,7 @@ def call_answer(call_id: int) -> None:
     except (*REFUSALS, ValueError, TypeError) as refusal:
         # The last two are raised by constructors for wrong parameters.
         call_finish(call, error=str(refusal) or f"{type(refusal).__name__} without a word")
-    except (Exception, SystemExit) as error:
+    except code_errors() as error:
         logger.exception("%s failed", call.kind)
         call_finish(call, error=error_sentence(error))
     else:

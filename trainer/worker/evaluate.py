@@ -3,6 +3,7 @@
 from typing import Any
 
 from acc.evaluation.tasks import evaluate_task
+from acc.raised import code_errors
 from acc.tasks.base import TaskError
 from trainer.models import Experiment
 from trainer.selectors.evals import eval_as_dict
@@ -60,7 +61,7 @@ def _evaluate(snapshot: Snapshot, call_id: int) -> EvalOutcome:
         call_doing(call_id, f"pictures of '{dataset.name}'")
         try:
             sheets.append(followed_draw(snapshot, dataset))
-        except (Exception, SystemExit) as error:  # noqa: BLE001  a person's model runs here
+        except code_errors() as error:
             errors[f"pictures of {dataset.name}"] = error_sentence(error)
     return EvalOutcome(
         step=snapshot.step,

@@ -6,6 +6,7 @@ import traceback
 from django.db import Error as DatabaseTrouble
 from django.db import close_old_connections
 
+from acc.raised import code_errors
 from acc.recipes.base import Recipe, RecipeError
 from trainer.models import RecipeRun
 from trainer.services.jobs import FenceLostError
@@ -57,7 +58,7 @@ def _carry_out(run: RecipeRun, hold: RecipeHold) -> None:
         # Not the recipe's fault: its lease ends, and its phase begins anew.
         logger.warning("recipe run %s is left to the next worker: %s", run.pk, error)
         close_old_connections()
-    except (Exception, SystemExit) as error:  # noqa: BLE001  a recipe's code may raise anything
+    except code_errors() as error:
         _fail(run, error)
 
 

@@ -6,6 +6,7 @@ import traceback
 from django.db import Error as DatabaseTrouble
 from django.db import close_old_connections
 
+from acc.raised import code_errors
 from trainer.models import Job
 from trainer.selectors.nodes import device_is_offered
 from trainer.services.jobs import FenceLostError, job_claim, job_end
@@ -58,7 +59,7 @@ def _train(job: Job, control: Control) -> None:
         # Not the job's fault: its lease ends, and it goes on from its last checkpoint.
         logger.warning("job %s is left to the next worker: %s", job.pk, error)
         close_old_connections()
-    except (Exception, SystemExit) as error:  # noqa: BLE001  a task's code may raise anything
+    except code_errors() as error:
         logger.warning("job %s failed: %s", job.pk, error_sentence(error))
         _fail(job, error, step=session.trainer.step_count if session else job.current_step)
 

@@ -7,6 +7,7 @@ import torch
 from django.conf import settings
 from django.db import connection
 
+from acc.raised import code_errors
 from acc.training.state import TrainingState, adopt, capture, restore
 from trainer.models import Checkpoint, Job, JobCommand
 from trainer.services.commands import command_refused
@@ -106,7 +107,7 @@ class Session:
             ended = self._steps()
         except FenceLostError:
             raise
-        except (Exception, SystemExit):
+        except code_errors():
             with self._pulse.elsewhere():
                 self._save_what_is_good()
             raise

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from acc.autoencoder import BaseAutoencoder
+from acc.raised import code_errors
 from acc.tasks.base import Task
 from acc.training.heads import head_group
 from acc.training.state import TrainingState, adopt_weights
@@ -75,7 +76,7 @@ class Snapshot:
         for card in self.experiment.task_cards.filter(enabled=True).select_related("dataset"):
             try:
                 tasks.append(self._task(card, shelf))
-            except (Exception, SystemExit) as error:  # noqa: BLE001  a person's code runs here
+            except code_errors() as error:
                 errors[card.name] = error_sentence(error)
         trained = adopt_weights(self.model, tasks, self.state) if self.state is not None else []
         untrained = [

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from acc.raised import code_errors
 from acc.training.trainer import Trainer
 from trainer.models import Job, JobCommand
 from trainer.selectors.commands import commands_scheduled
@@ -169,7 +170,7 @@ class Steering:
             if fetched.parts is None:
                 raise fetched.error or RuntimeError("nothing was fetched")
             detail = self._tasks.join(command, fetched.parts)
-        except (Exception, SystemExit) as error:  # noqa: BLE001  a task's code may raise anything
+        except code_errors() as error:
             self._refuse(command, error)
         else:
             self._answer(command, detail)
@@ -181,7 +182,7 @@ class Steering:
             return
         try:
             detail = self._effect(command)
-        except (Exception, SystemExit) as error:  # noqa: BLE001  a task's code may raise anything
+        except code_errors() as error:
             self._refuse(command, error)
         else:
             self._answer(command, detail)

@@ -14,6 +14,7 @@ import torch
 from django.db import connection
 
 from acc.dataset import AccDataset
+from acc.raised import code_errors
 from trainer.models import JobCommand, Registry
 from trainer.selectors.job_tasks import JobTask
 from trainer.worker.build import dataset_build
@@ -61,7 +62,7 @@ def _import_ahead(text: str) -> None:
             names = [node.module]
         for name in names:
             # Whoever runs the text meets the same error.
-            with suppress(Exception, SystemExit):
+            with suppress(*code_errors()):
                 importlib.import_module(name)
 
 
@@ -73,7 +74,7 @@ def task_parts_fetch(
     def fetch() -> None:
         try:
             fetched = Fetched(command, get())
-        except (Exception, SystemExit) as error:  # noqa: BLE001  a file's text may raise anything
+        except code_errors() as error:
             fetched = Fetched(command, None, error)
         finally:
             connection.close()

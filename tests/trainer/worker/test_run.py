@@ -137,6 +137,20 @@ def test_a_job_that_ended_before_its_first_step_leaves_the_model_untrained(
     assert model_create(replaced)["latent_dim"] == 9
 
 
+@pytest.mark.usefixtures("no_ctrl_c")
+def test_a_task_that_interrupts_its_process_fails_the_job_and_is_named(
+    queued_job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ReconstructionTask, "compute_loss", interrupt)
+    job_run(queued_job.pk)
+    job = Job.objects.get(pk=queued_job.pk)
+    assert job.state == Job.State.FAILED
+    assert job.error == "task 'recon' failed at step 1: KeyboardInterrupt"
+
+
 def test_a_checkpoint_that_cannot_be_written_costs_no_step(
     queued_job: Job, settings: Settings
 ) -> None:
