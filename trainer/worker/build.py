@@ -8,12 +8,13 @@ from torch import nn
 from acc.autoencoder import BaseAutoencoder
 from acc.dataset import AccDataset
 from acc.datasets.builtin import load_builtin
-from acc.tasks.base import Task
+from acc.tasks.base import Task, TaskError
 from acc.tasks.create import create_task
 from trainer.models import Registry
 from trainer.services.sources import SourceRef
-from trainer.worker.classes import class_find
+from trainer.worker.classes import ClassText, class_find, class_text
 from trainer.worker.dataset_store import dataset_imported
+from trainer.worker.error_sentence import error_sentence
 from trainer.worker.generated import dataset_generated
 
 Sources = list[SourceRef]
@@ -69,15 +70,37 @@ def task_build(
     """Return one planned task, attached to the model.
 
     Raises:
-        TaskError: it does not fit the model or its dataset, or has a wrong parameter.
+        TaskError: its class does not load, it does not fit the model or its dataset, or has a
+            wrong parameter.
         SourceLost: its class's text is not stored.
     """
     return task_make(task_class_find(plan, sources), plan, dataset, model)
 
 
 def task_class_find(plan: dict[str, Any], sources: Sources) -> type[Task]:
-    """Return a planned task's class; raises as `class_find`."""
-    return class_find(sources, Registry.TASKS, plan["class_name"])
+    """Return a planned task's class.
+
+    Raises:
+        SourceLost: its text is not stored.
+        TaskError: as `task_class_load`.
+    """
+    return task_class_load(plan, class_text(sources, Registry.TASKS, plan["class_name"]))
+
+
+def task_class_load(plan: dict[str, Any], text: ClassText) -> type[Task]:
+    """Return a planned task's class from its text.
+
+    Raises:
+        TaskError: the text does not run, or something that it imports: a helper module may have
+            changed since the text was looked at, and its own error does not say whose it is.
+    """
+    try:
+        return text.load()
+    except (Exception, SystemExit) as error:
+        raise TaskError(
+            f"task '{plan['name']}' cannot be made: its class {plan['class_name']} does not load: "
+            f"{error_sentence(error)}"
+        ) from error
 
 
 def task_make(

@@ -11,7 +11,7 @@ from acc.training.rehearsal import rehearse
 from acc.training.trainer import Trainer
 from trainer.models import Job, JobCommand
 from trainer.selectors.job_tasks import JobTask, job_task_added
-from trainer.worker.build import task_make
+from trainer.worker.build import task_class_load, task_make
 from trainer.worker.job_trainer import joining_seed
 from trainer.worker.summary import Summaries
 from trainer.worker.task_parts import TaskParts, task_parts
@@ -56,7 +56,8 @@ class TaskSteering:
         """Attach a task of the parts between two steps.
 
         Raises:
-            TaskError: it does not fit the model or its dataset, or has a wrong parameter.
+            TaskError: its class does not load, it does not fit the model or its dataset, or has a
+                wrong parameter.
             TaskStepError: it has no loss for a batch; the job would fail at its next step.
             Exception: whatever its code raises; nothing has changed.
         """
@@ -67,7 +68,7 @@ class TaskSteering:
         seed = joining_seed(self._job, name, self._trainer.step_count)
         # First, and apart: a file's text may draw or seed, and is run once in a process.
         with own_randomness(seed):
-            task_class = parts.class_text.load()
+            task_class = task_class_load(task.plan, parts.class_text)
         make = partial(self._made, task, task_class, parts.dataset, seed)
         rehearse(self._trainer, make(), seed=seed)
         made = make()

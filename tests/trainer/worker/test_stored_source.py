@@ -77,3 +77,25 @@ def test_a_failure_in_stored_text_shows_the_line_that_failed(constant, valkey):
     assert job.state == "failed"
     assert 'File "/gone/constant.py", line 13, in compute_loss' in job.traceback
     assert "/ int(0)" in job.traceback
+
+
+def test_a_helper_that_does_not_load_is_told_with_the_task_and_its_class(
+    constant, valkey, tmp_path, monkeypatch
+):
+    helper = tmp_path / "broken_helper.py"
+    helper.write_text("h = (\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    save("from broken_helper import h\n" + TEXT.replace("VALUE", "h"))
+    job = job_start(experiment=constant, steps=3, batch_size=8)
+    job_run(job.pk)
+    job.refresh_from_db()
+    assert job.state == "failed"
+    assert job.error == (
+        "task 'constant' cannot be made: its class ConstantTask does not load: "
+        "SyntaxError: '(' was never closed (broken_helper.py, line 1)"
+    )
+    assert str(helper) in job.traceback
+    helper.write_text("h = 4.0\n")
+    again = job_start(experiment=constant, steps=3, batch_size=8)
+    job_run(again.pk)
+    assert loss_of(again) == 4.0

@@ -242,18 +242,31 @@ class BrokenTask(Task):
 '''
 
 
-def test_a_task_whose_loss_raises_does_not_join_and_the_job_goes_on(queued_job: Job) -> None:
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (BROKEN, "task 'broken' failed at step 5: IndexError: tuple index out of range"),
+        (
+            "import no_such_helper\n" + BROKEN,
+            (
+                "task 'broken' cannot be made: its class BrokenTask does not load: "
+                "ModuleNotFoundError: No module named 'no_such_helper'"
+            ),
+        ),
+    ],
+)
+def test_a_task_whose_code_raises_does_not_join_and_the_job_goes_on(
+    queued_job: Job, text: str, reason: str
+) -> None:
     experiment = queued_job.experiment
-    offer = offer_make("BrokenTask", source=BROKEN, file="/gone/broken.py", module="broken")
+    offer = offer_make("BrokenTask", source=text, file="/gone/broken.py", module="broken")
     registry_store(registry="tasks", offers=[offer], errors=[])
     payload = addition(experiment, "broken", class_name="BrokenTask")
     command = scheduled(queued_job, "add_task", 4, **payload)
     job_run(queued_job.pk)
     command.refresh_from_db()
     assert command.state == "refused"
-    assert command.reason == (
-        "task 'broken' failed at step 5: IndexError: tuple index out of range"
-    )
+    assert command.reason == reason
     assert state_of(queued_job) == Job.State.COMPLETED
     shipped_classes_store()
     Experiment.objects.update(current_checkpoint=None)
