@@ -22,7 +22,7 @@ def require_whole(name: str, value: int, *, low: int, high: int) -> int:
         ValueError: it is not.
     """
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
+        raise ValueError(f"{name} must be a whole number from {low:,} to {high:,}, not {value!r}")
     return value
 
 

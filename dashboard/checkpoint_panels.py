@@ -6,6 +6,7 @@ from typing import Any
 
 from dashboard.checkpoint_tree import tree_lines
 from dashboard.eval_panel import verdict_of
+from dashboard.keep_form import KeepForm
 from dashboard.requests import PageMissing, number_asked
 from dashboard.texts import metric_text
 from trainer.models import Call, Checkpoint, EvalRun, Experiment
@@ -17,7 +18,6 @@ from trainer.selectors.checkpoints import (
     comparison_of,
     eval_newest,
     evals_newest,
-    metric_names,
 )
 from trainer.selectors.jobs import job_active
 from trainer.selectors.nodes import trainer_is_online
@@ -120,14 +120,9 @@ def checkpoint_panel(experiment: Experiment, checkpoint: Checkpoint | None) -> d
     }
 
 
-def keep_panel(experiment: Experiment) -> dict[str, Any]:
-    """Return what `partials/checkpoint_keep.html` needs."""
-    typed = {
-        "last": experiment.keep_last or "",
-        "best": experiment.keep_best or "",
-        "metric": experiment.keep_metric,
-    }
-    return {"experiment": experiment, "metric_names": metric_names(experiment), "typed": typed}
+def keep_panel(experiment: Experiment, form: KeepForm | None = None) -> dict[str, Any]:
+    """Return what `partials/checkpoint_keep.html` needs: the form as it was sent, or a new one."""
+    return {"experiment": experiment, "keep_form": form or KeepForm(experiment)}
 
 
 def compare_panel(experiment: Experiment, asked: Mapping[str, str]) -> dict[str, Any]:

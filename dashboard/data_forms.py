@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.http import QueryDict
 
-from dashboard.forms import PanelForm
+from dashboard.forms import PanelForm, beside, number_field_make
 from dashboard.parameter_form import ParameterForm, classes_offer
 from dashboard.task_params import PARAM, completed, fields_of
 from trainer.models import Call, Registry
@@ -29,6 +29,8 @@ class DataForm(PanelForm):
         for field in self.fields.values():
             if isinstance(field, forms.BooleanField):
                 field.widget.attrs["class"] = "check__box"
+            elif isinstance(field, forms.IntegerField):
+                number_field_make(field, field.validators)
 
     def shown_fields(self) -> list[forms.BoundField]:
         """Return the fields in their order."""
@@ -43,7 +45,7 @@ class DataForm(PanelForm):
         """Show a refusal beside the field that it begins with, else on top."""
         first = sentence.partition(" ")[0].strip(":'")
         named = next((name for name in self.fields if name.removeprefix(PARAM) == first), None)
-        self.add_error(named, sentence)
+        self.add_error(named, beside(first, sentence))
 
 
 class BuiltinForm(DataForm):
@@ -52,9 +54,7 @@ class BuiltinForm(DataForm):
     kind = "builtin"
     verb = "Load"
     name = forms.ChoiceField(label="Dataset", choices=[(name, name) for name in BUILTIN])
-    image_size = forms.IntegerField(
-        label="Image size", initial=32, min_value=8, max_value=256, widget=forms.TextInput
-    )
+    image_size = forms.IntegerField(label="Image size", initial=32, min_value=8, max_value=256)
 
     def send(self, by: str) -> dict[str, Any]:
         """Load it."""
@@ -114,9 +114,7 @@ class FolderForm(DataForm):
     name = forms.CharField(
         label="Name", required=False, max_length=80, help_text="Without one, the folder's."
     )
-    image_size = forms.IntegerField(
-        label="Image size", initial=32, min_value=8, max_value=256, widget=forms.TextInput
-    )
+    image_size = forms.IntegerField(label="Image size", initial=32, min_value=8, max_value=256)
     colours = forms.ChoiceField(label="Colours", choices=COLOURS, initial="auto")
     skip_bad = forms.BooleanField(label="Leave out files that cannot be used", required=False)
 

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from dashboard.class_form import ClassForm
+from dashboard.forms import beside
 from dashboard.task_params import PARAM
 from trainer.models import Dataset, RegisteredClass
 from trainer.models.experiment import MAX_SLUG
@@ -57,7 +58,10 @@ class ExperimentForm(ClassForm):
         """Show a refusal of the trainer side beside the field that it names first, else on top."""
         words = {word.strip("'\":,;") for word in sentence.split()}
         named = [name for name in self.class_fields if name.removeprefix(PARAM) in words]
-        self.add_error(named[0] if named else None, sentence)
+        if named:
+            self.add_error(named[0], beside(named[0].removeprefix(PARAM), sentence))
+        else:
+            self.add_error(None, sentence)
 
 
 def shape_initial(dataset_name: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The forms of the pages."""
 
+import re
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -29,6 +30,12 @@ class PanelForm(forms.Form):
             field.widget.attrs.update({"class": "field__control", "autocomplete": "off"})
 
 
+def beside(name: str, sentence: str) -> str:
+    """Return a refusal as it stands beside the field that it is about: "Must be …" in all forms."""
+    must = re.fullmatch(rf"{re.escape(name)}:? (must .*?)\.?", sentence, re.DOTALL)
+    return f"M{must[1][1:]}." if must else sentence
+
+
 class TrainForm(PanelForm):
     """How to train. The ranges are the model's: `Job` says what is out of them."""
 
@@ -55,7 +62,7 @@ class TrainForm(PanelForm):
         for name, field in self.fields.items():
             if isinstance(field, forms.IntegerField):
                 ranges = model_fields[self.MODEL_NAMES.get(name, name)].validators
-                _make_number_field(field, list(ranges))
+                number_field_make(field, list(ranges))
 
 
 def train_form(experiment: Experiment) -> TrainForm:
@@ -69,7 +76,7 @@ def train_form(experiment: Experiment) -> TrainForm:
     return TrainForm(initial=asked | {"eval_every": job.eval_every or None})
 
 
-def _make_number_field(field: forms.IntegerField, ranges: list[Validator]) -> None:
+def number_field_make(field: forms.Field, ranges: list[Validator]) -> None:
     """Give a field its range, and one sentence for all that is out of it.
 
     A text input: of an `<input type="number">`, browsers send nonsense as nothing at all.
@@ -89,12 +96,13 @@ def _make_number_field(field: forms.IntegerField, ranges: list[Validator]) -> No
     field.validators = [check]
 
 
-def _sentence_of(field: forms.IntegerField, ranges: list[Validator]) -> str:
+def _sentence_of(field: forms.Field, ranges: list[Validator]) -> str:
     most = min(limit.limit_value for limit in ranges if isinstance(limit, MaxValueValidator))
     if isinstance(field, forms.FloatField):
         return f"Must be a number above 0, at most {most:g}."
     least = max(limit.limit_value for limit in ranges if isinstance(limit, MinValueValidator))
-    return f"Must be a whole number from {least:,} to {most:,}."
+    optional = "" if field.required else ", or empty"
+    return f"Must be a whole number from {least:,} to {most:,}{optional}."
 
 
 class SignInForm(AuthenticationForm):

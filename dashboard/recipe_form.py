@@ -2,6 +2,7 @@
 
 from django.http import QueryDict
 
+from dashboard.forms import beside
 from dashboard.parameter_form import ParameterForm
 from dashboard.task_params import PARAM, fields_of
 from trainer.models import RegisteredClass
@@ -18,5 +19,6 @@ class RecipeForm(ParameterForm):
 
     def refuse(self, sentence: str) -> None:
         """Show a refusal beside the field that it names first, else on top."""
-        name = PARAM + sentence.split(maxsplit=1)[0]
-        self.add_error(name if name in self.fields else None, sentence)
+        name = sentence.split(maxsplit=1)[0]
+        known = PARAM + name in self.fields
+        self.add_error(PARAM + name if known else None, beside(name, sentence))

@@ -8,14 +8,30 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from dashboard.class_form import ClassForm
+from dashboard.forms import beside
 from dashboard.task_params import PARAM, ReadField, read_number
 from trainer.models import Dataset, Experiment, RegisteredClass, TaskCard
+from trainer.models.validators import LARGEST, validate_not_negative
 from trainer.selectors.datasets import dataset_get, datasets_all, shape_text
 from trainer.selectors.experiments import card_of
 from trainer.services.card_add import CardRefused
 from trainer.services.task_add import latent_slice_within
 
 TARGETS = {"classes": "needs targets that are classes", "float": "needs targets that are numbers"}
+
+
+def _read_weight(text: str) -> float:
+    """Return a weight within the range of the model.
+
+    Raises:
+        ValidationError: it is no number, or out of the range, which the text says.
+    """
+    try:
+        weight = read_number(text)
+        validate_not_negative(weight)
+    except ValidationError as error:
+        raise ValidationError(f"Must be a number from 0 to {LARGEST:,.0f}.") from error
+    return weight
 
 
 class FitSelect(forms.Select):
@@ -38,7 +54,7 @@ class TaskAddForm(ClassForm):
 
     dataset = forms.CharField(label="Dataset", widget=FitSelect)
     name = forms.CharField(label="Name", required=False, max_length=80)
-    weight = ReadField(label="Weight", read=read_number, if_empty=None, initial="1.0")
+    weight = ReadField(label="Weight", read=_read_weight, if_empty=None, initial="1.0")
     latent_slice = forms.CharField(label="Latent slice", required=False, max_length=40)
 
     def __init__(
@@ -100,12 +116,6 @@ class TaskAddForm(ClassForm):
                 )
         return name
 
-    def clean_weight(self) -> float:
-        """Return the weight, within the range of the model."""
-        weight: float = self.cleaned_data["weight"]
-        TaskCard._meta.get_field("weight").run_validators(weight)
-        return weight
-
     def clean_latent_slice(self) -> str | None:
         """Return the slice as it was typed; None for the whole latent."""
         text: str = self.cleaned_data["latent_slice"]
@@ -121,7 +131,7 @@ class TaskAddForm(ClassForm):
         named = {word.rstrip(":") for word in named}
         for name in self.fields:
             if name.removeprefix(PARAM) in named:
-                self.add_error(name, sentence)
+                self.add_error(name, beside(name.removeprefix(PARAM), sentence))
                 return
         if "latent_slice" in sentence:
             self.add_error("latent_slice", sentence)

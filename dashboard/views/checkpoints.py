@@ -18,7 +18,8 @@ from dashboard.checkpoint_panels import (
     keep_panel,
     tree_panel,
 )
-from dashboard.requests import HtmxRequest, PageMissing, experiment_asked, number_asked, signed_in
+from dashboard.keep_form import KeepForm
+from dashboard.requests import HtmxRequest, PageMissing, experiment_asked, signed_in
 from dashboard.requests import experiment_required as required
 from trainer.models import Checkpoint, Experiment
 from trainer.selectors.checkpoints import checkpoint_current
@@ -105,19 +106,17 @@ def partial_checkpoint_keep(request: HtmxRequest) -> HttpResponse:
     experiment = required(request)
     if request.method == "GET":
         return render(request, "partials/checkpoint_keep.html", keep_panel(experiment))
-    typed = {name: request.POST.get(name, "").strip() for name in ("last", "best", "metric")}
-    try:
-        gone = checkpoints_keep(
-            experiment=experiment,
-            last=_count("last", typed["last"]),
-            best=_count("best", typed["best"]),
-            metric=typed["metric"],
-        )
-    except CheckpointRefused as refused:
-        context = keep_panel(experiment) | {"refusal": str(refused), "typed": typed}
-        return _answer(request, "partials/checkpoint_keep.html", context)
-    context = keep_panel(experiment) | {"kept": True, "gone": gone}
-    return _answer(request, "partials/checkpoint_keep.html", context)
+    form = KeepForm(experiment, request.POST)
+    if form.is_valid():
+        try:
+            gone = checkpoints_keep(experiment=experiment, **form.cleaned_data)
+        except CheckpointRefused as refused:
+            form.refuse(str(refused))
+        else:
+            context = keep_panel(experiment) | {"kept": True, "gone": gone}
+            return _answer(request, "partials/checkpoint_keep.html", context)
+    context = keep_panel(experiment, form)
+    return render(request, "partials/checkpoint_keep.html", context, status=422)
 
 
 @require_POST
@@ -197,15 +196,6 @@ def _chosen_or_current(request: HtmxRequest, experiment: Experiment) -> Checkpoi
 def _chosen(request: HtmxRequest, experiment: Experiment) -> Checkpoint | None:
     asked = request.GET.get("checkpoint")
     return checkpoint_asked(experiment, asked) if asked else checkpoint_current(experiment)
-
-
-def _count(name: str, text: str) -> int | None:
-    if not text:
-        return None
-    number = number_asked(text)
-    if number is None:
-        raise CheckpointRefused(f"{name}: must be a whole number, or empty for all")
-    return number
 
 
 def _evaluate(checkpoint: Checkpoint, request: HtmxRequest) -> Checkpoint:

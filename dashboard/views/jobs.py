@@ -86,7 +86,9 @@ def partial_job_describe(request: HtmxRequest, job_id: int) -> HttpResponse:
     try:
         job_describe(job=found, **typed)
     except JobRefused as refusal:
-        context = job_panel(found) | {"describe_refusal": str(refusal), "typed": typed}
+        wrong = str(refusal).partition(":")[0]
+        told = {"describe_refusal": str(refusal), "describe_wrong": wrong, "typed": typed}
+        context = job_panel(found) | told
         return render(request, "partials/job.html", context, status=422)
     return render(request, "partials/job.html", job_panel(job_required(job_id)))
 

@@ -44,7 +44,7 @@ def test_images_have_the_asked_count_and_size_and_each_shows_something(generator
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"count": 0}, "count must be a whole number from 2 to 200000"),
+        ({"count": 0}, "count must be a whole number from 2 to 200,000"),
         ({"count": 200_001}, "count"),
         ({"count": "10"}, "count"),
         ({"image_size": 4}, "image_size must be a whole number from 8 to 256"),

@@ -198,7 +198,7 @@ def test_a_configuration_that_cannot_be_built_is_refused_in_a_sentence(
 @pytest.mark.parametrize("latent_dim", [0, -3, 1.5, "32", 5000])
 @pytest.mark.parametrize("model_class", [Autoencoder, ConvVAE])
 def test_a_latent_of_no_size_is_refused(model_class, latent_dim):
-    with pytest.raises(ValueError, match="latent_dim must be a whole number from 1 to 4096"):
+    with pytest.raises(ValueError, match="latent_dim must be a whole number from 1 to 4,096"):
         model_class(latent_dim=latent_dim)
 
 

@@ -214,6 +214,11 @@ def test_a_policy_is_chosen_and_a_wrong_one_keeps_what_was_typed(experiment, htm
     refused = htmx.post("/partials/checkpoints/keep/", {"last": "two", "best": "", "metric": ""})
     assert refused.status_code == 422
     assert 'value="two"' in refused.content.decode()
+    sentence = "Must be a whole number from 1 to 10,000, or empty."
+    assert refused.context["keep_form"].errors == {"last": [sentence]}
+    unmeasured = htmx.post("/partials/checkpoints/keep/", {"last": "", "best": "1", "metric": ""})
+    assert unmeasured.status_code == 422
+    assert list(unmeasured.context["keep_form"].errors) == ["metric"]
     kept = htmx.post("/partials/checkpoints/keep/", {"last": "2", "best": "", "metric": ""})
     assert "2 states went" in words(kept)
     assert Checkpoint.objects.count() == 2

@@ -196,12 +196,13 @@ def test_what_was_typed_is_asked_of_the_trainer_and_the_page_goes_to_the_new_one
 @pytest.mark.usefixtures("valkey")
 def test_the_models_own_refusal_stands_beside_the_parameter_that_it_names(models, htmx):
     dataset_make()
-    sentence = "latent_dim must be a whole number from 1 to 65536, not 0"
+    sentence = "latent_dim must be a whole number from 1 to 65,536, not 0"
     thread = answer_next_call(error=sentence)
     response = htmx.post(NEW, typed())
     thread.join()
     assert response.status_code == 422
-    assert response.context["form"].errors == {"param-latent_dim": [sentence]}
+    beside = "Must be a whole number from 1 to 65,536, not 0."
+    assert response.context["form"].errors == {"param-latent_dim": [beside]}
 
 
 def test_the_device_of_the_next_job_is_chosen_in_the_menu(experiment, htmx):

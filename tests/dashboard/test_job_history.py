@@ -131,7 +131,8 @@ def test_what_is_too_long_is_refused_and_stays_typed(htmx, experiment):
     response = htmx.post(f"/partials/job/{job.pk}/describe/", said)
     assert response.status_code == 422
     assert "n" * 121 in response.content.decode()
-    assert "120" in words(response)
+    assert "Name: must have at most 120 characters, not 121" in words(response)
+    assert 'aria-invalid="true" aria-describedby="job-notes-refusal"' in response.content.decode()
     assert EVIL not in response.content.decode()
     job.refresh_from_db()
     assert (job.name, job.notes, job.tags) == ("", "", "")

@@ -55,12 +55,13 @@ def test_what_does_not_fit_is_refused_beside_its_field_and_stays_typed(htmx):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("valkey")
 def test_the_recipes_own_refusal_stands_beside_the_parameter_that_it_names(htmx):
-    sentence = "steps must be a whole number from 1 to 1000000, not 0"
+    sentence = "steps must be a whole number from 1 to 1,000,000, not 0"
     thread = answer_next_call(error=sentence)
     answer = htmx.post(START, {"param-steps": "0"})
     thread.join()
     assert answer.status_code == 422
-    assert answer.context["form"].errors == {"param-steps": [sentence]}
+    beside = "Must be a whole number from 1 to 1,000,000, not 0."
+    assert answer.context["form"].errors == {"param-steps": [beside]}
     assert not RecipeRun.objects.exists()
 
 

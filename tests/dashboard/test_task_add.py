@@ -83,12 +83,12 @@ def test_markup_in_a_name_or_a_description_stays_text(htmx, experiment):
 @pytest.mark.parametrize(
     ("field", "text", "words"),
     [
-        ("weight", "abc", "Must be a number."),
-        ("weight", "nan", "Must be a number."),
-        ("weight", "1_0", "Must be a number."),
+        ("weight", "abc", "Must be a number from 0 to 1,000,000."),
+        ("weight", "nan", "Must be a number from 0 to 1,000,000."),
+        ("weight", "1_0", "Must be a number from 0 to 1,000,000."),
         ("weight", "", "This field is required."),
-        ("weight", "-5", "must be a number from 0 to 1,000,000"),
-        ("weight", "1e9", "must be a number from 0 to 1,000,000"),
+        ("weight", "-5", "Must be a number from 0 to 1,000,000."),
+        ("weight", "1e9", "Must be a number from 0 to 1,000,000."),
         ("latent_slice", "5", "is no latent slice"),
         ("latent_slice", "0:4:8", "is no latent slice"),
         ("latent_slice", "abc:def", "is no latent slice"),

@@ -170,7 +170,9 @@ def checkpoints_keep(
     """
     for name, number in (("last", last), ("best", best)):
         if number is not None and not 1 <= number <= MOST_KEPT:
-            raise CheckpointRefused(f"{name}: must be from 1 to {MOST_KEPT:,}, or none for all")
+            raise CheckpointRefused(
+                f"{name}: must be a whole number from 1 to {MOST_KEPT:,}, or empty"
+            )
     known = metric_names(experiment)
     if best is not None and metric not in known:
         raise CheckpointRefused(

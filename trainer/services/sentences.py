@@ -44,7 +44,7 @@ def _words(field: Any, error: ValidationError) -> str:
         case "max_value":
             words = f"must be at most {limit:g}"
         case "max_length":
-            words = f"must have at most {limit:,} characters"
+            words = f"must have at most {limit:,} characters, not {error.params['show_value']:,}"
         case "blank":
             words = "must not be empty"
         case "invalid" if isinstance(field, models.SlugField):

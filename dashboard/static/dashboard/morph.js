@@ -65,7 +65,13 @@ export function wireMorphs() {
 /** What was refused to whoever is at this page stays when the panel fetches itself anew. */
 function keepOwnRefusals(target, fresh) {
   for (const refusal of target.querySelectorAll("[data-own-refusal]:not([hidden])")) {
-    fresh.querySelector(`#${refusal.id}[hidden]`)?.replaceWith(refusal.cloneNode(true));
+    const place = fresh.querySelector(`#${refusal.id}[hidden]`);
+    if (!place) continue;
+    place.replaceWith(refusal.cloneNode(true));
+    for (const { id } of target.querySelectorAll(`[aria-describedby='${refusal.id}']`)) {
+      fresh.querySelector(`#${id}`)?.setAttribute("aria-invalid", "true");
+      fresh.querySelector(`#${id}`)?.setAttribute("aria-describedby", refusal.id);
+    }
   }
 }
 

@@ -60,7 +60,7 @@ def test_a_name_of_ones_own_is_kept_and_not_given_to_other_data(generate, refuse
         ("shapes", {"count": "many"}, "count of ShapesGenerator must be a whole number"),
         ("shapes", {"count": True}, "must be a whole number"),
         ("shapes", {"min_size": 10**400}, "min_size of ShapesGenerator must be a finite number"),
-        ("shapes", {"count": 1}, "count must be a whole number from 2 to 200000, not 1"),
+        ("shapes", {"count": 1}, "count must be a whole number from 2 to 200,000, not 1"),
         ("shapes", {"min_size": 0.9, "max_size": 0.2}, "min_size (0.9) must not be above"),
         ("shapes", {"count": 200_000, "image_size": 256}, "GiB is the limit"),
     ],

@@ -54,7 +54,9 @@ def test_the_factor_experiment_forks_both_branches_from_one_start_and_compares_t
 
 def test_what_a_recipe_refuses_is_refused_before_there_is_a_run() -> None:
     shipped_classes_store()
-    with pytest.raises(CallRefused, match="steps must be a whole number from 1 to 1000000, not 0"):
+    with pytest.raises(
+        CallRefused, match="steps must be a whole number from 1 to 1,000,000, not 0"
+    ):
         recipe_start(recipe_name="mnist_factor_experiment", params={"steps": 0})
     assert not RecipeRun.objects.exists()
 
