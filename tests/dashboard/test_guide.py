@@ -51,7 +51,7 @@ def test_without_an_experiment_the_page_says_what_happens_or_what_to_do(
 ):
     settings.ACC_DEMO = demo
     page = browser_client.get("/").content.decode()
-    assert ("a demo by itself" in page) is demo
+    assert ("a demo experiment by itself" in page) is demo
     assert ("choose a model" in page) is not demo
     assert "New experiment" in page
 

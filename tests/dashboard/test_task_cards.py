@@ -8,7 +8,7 @@ import pytest
 
 from tests.dashboard.rows import Scribe, experiment_make
 from tests.dashboard.task_offers import answer_next_call, text_of
-from trainer.models import Call, JobCommand, TaskCard
+from trainer.models import Call, JobCommand, RegisteredClass, TaskCard
 from trainer.services.card_add import card_add
 from trainer.services.commands import command_applied, command_refused
 
@@ -128,6 +128,8 @@ def test_a_duplicate_is_asked_of_the_trainer_with_all_that_the_card_has(experime
     experiment.save()
     TaskCard.objects.filter(name="kl").update(latent_start=0, latent_end=4, params={"a": 1})
     card = card_named(experiment, "kl")
+    declared = {"name": "a", "type": "int", "default": 0, "required": False, "description": ""}
+    RegisteredClass.objects.filter(class_name=card.class_name).update(parameters=[declared])
     attach = {"experiment": experiment, "class_name": card.class_name, "dataset": card.dataset}
     thread = answer_next_call(
         doing=lambda _: card_add(name="kl-2", **attach), answer={"name": "kl-2"}

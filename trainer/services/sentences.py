@@ -37,14 +37,15 @@ def fields_check(row: models.Model, *, exclude: Collection[str] = ()) -> None:
 
 def _words(field: Any, error: ValidationError) -> str:
     """Return what a field must hold, where Django's own words do not say it as the API does."""
-    words, limit = " ".join(error.messages), (error.params or {}).get("limit_value")
+    params = error.params or {}
+    words, limit = " ".join(error.messages), params.get("limit_value")
     match error.code:
         case "min_value" | "max_value" | "invalid" if isinstance(field, models.IntegerField):
             words = _range_words(field)
         case "max_value":
             words = f"must be at most {limit:g}"
         case "max_length":
-            words = f"must have at most {limit:,} characters, not {error.params['show_value']:,}"
+            words = f"must have at most {limit:,} characters, not {params['show_value']:,}"
         case "blank":
             words = "must not be empty"
         case "invalid" if isinstance(field, models.SlugField):
