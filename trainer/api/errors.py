@@ -82,8 +82,11 @@ MOST_TOLD = 3
 
 
 def error_response(status: int, sentence: str) -> JsonResponse:
-    """Return an error as the API shows it."""
-    return JsonResponse({"error": sentence}, status=status)
+    """Return an error as the API shows it: on one line, also what a page lists line by line."""
+    head, *others = [line.strip() for line in sentence.splitlines() if line.strip()] or [sentence]
+    # The first line is the whole of it, or what those after it are a list of.
+    told = " ".join(filter(None, [head, "; ".join(others)]))
+    return JsonResponse({"error": told}, status=status)
 
 
 def handlers_add(api: NinjaAPI) -> None:
