@@ -13,6 +13,7 @@ TargetType: TypeAlias = Literal["classes", "float"]
 
 MAX_CLASS_COUNT = 100_000
 SHOWN_CHANNELS = (1, 3)  # grey and RGB
+RGBA_CHANNELS = 4
 # Resizing and decoding may leave the range by a rounding error; anything more is a mistake.
 _RANGE_SLACK = 1e-4
 
@@ -23,9 +24,20 @@ class DatasetError(ValueError):
 
 def check_shown(image_shape: tuple[int, int, int]) -> None:
     """Raise DatasetError where images (C, H, W) have channels that no picture has."""
-    channels = image_shape[0]
-    if channels not in SHOWN_CHANNELS:
-        raise DatasetError(f"images have {channels} channels; 1 (grey) or 3 (RGB) can be shown")
+    channels, _, width = image_shape
+    if channels in SHOWN_CHANNELS:
+        return
+    shown = "1 (grey) or 3 (RGB) can be shown"
+    if channels == RGBA_CHANNELS:
+        shown += ", and images[:, :3] of RGBA leaves its transparency out"
+    elif width == RGBA_CHANNELS:
+        raise DatasetError(
+            f"images must be [N, C, H, W], and [N, {', '.join(map(str, image_shape))}] looks like "
+            f"[N, H, W, C] with 4 channels (RGBA); {shown}, and "
+            "images[..., :3].transpose(0, 3, 1, 2) leaves the transparency out and puts the "
+            "channels first"
+        )
+    raise DatasetError(f"images have {channels} channels; {shown}")
 
 
 def checked_images(images: ArrayLike) -> Tensor:
@@ -131,7 +143,8 @@ def _checked_labels(labels: Tensor, num_classes: int | None) -> tuple[Tensor, in
     if labels.dim() == 2 and labels.shape[1] == 1:
         labels = labels.squeeze(1)
     if labels.dim() != 1:
-        raise DatasetError(f"class labels must be [N], not {list(labels.shape)}")
+        hint = "; these look one-hot: targets.argmax(1) is [N]" if _is_one_hot(labels) else ""
+        raise DatasetError(f"class labels must be [N], not {list(labels.shape)}{hint}")
     labels = labels.to(torch.int64).contiguous()
     lowest, highest = (int(value) for value in torch.aminmax(labels))
     if lowest < 0 or highest >= MAX_CLASS_COUNT:
@@ -144,6 +157,15 @@ def _checked_labels(labels: Tensor, num_classes: int | None) -> tuple[Tensor, in
     if not highest < num_classes <= MAX_CLASS_COUNT:
         raise DatasetError(f"num_classes is {num_classes}, but there is a label {highest}")
     return labels, int(num_classes)
+
+
+def _is_one_hot(labels: Tensor) -> bool:
+    """Return whether each row [K] of whole numbers is one 1 among zeros."""
+    if labels.dim() != 2:
+        return False
+    rows_NK = labels.to(torch.int64)
+    of_bits = (rows_NK == 0) | (rows_NK == 1)
+    return bool(of_bits.all()) and bool((rows_NK.sum(1) == 1).all())
 
 
 def _checked_values(values: Tensor) -> Tensor:

@@ -39,6 +39,8 @@ def npz(**arrays):
     [
         ((4, 28, 28, 3), r"\[4, 28, 28, 3\] looks like \[N, H, W, C\]; images.transpose"),
         ((4, 2, 28, 28), "images have 2 channels; 1 \\(grey\\) or 3 \\(RGB\\) can be shown"),
+        ((4, 4, 28, 28), r"images have 4 channels; .*, and images\[:, :3\] of RGBA"),
+        ((4, 28, 28, 4), r"\[N, 28, 28, 4\] looks like \[N, H, W, C\] with 4 channels \(RGBA\)"),
     ],
 )
 def test_channels_that_no_picture_has_are_refused(shape, words):
@@ -235,6 +237,14 @@ def test_a_header_cannot_ask_for_more_than_the_file_has():
     header = io.BytesIO()
     shape = {"descr": "|u1", "fortran_order": False, "shape": (2**40, 8, 8)}
     np.lib.format.write_array_header_1_0(header, shape)
+        (
+            {"images": np.zeros((4, 8, 8)), "targets": np.eye(4, dtype=np.int64)},
+            r"must be \[N\], not \[4, 4\]; these look one-hot: targets.argmax\(1\) is \[N\]",
+        ),
+        (
+            {"images": np.zeros((4, 8, 8)), "targets": np.ones((4, 2), np.int64)},
+            r"must be \[N\], not \[4, 2\]$",
+        ),
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("images.npy", header.getvalue())
     with pytest.raises(BadFilesError, match="says that it takes"):
