@@ -121,6 +121,8 @@ def _origin(dataset: Dataset) -> Origin:
         return Origin(words, pairs, spec["generator"], spec["source"]["sha256"])
     shown = ("builtin", "image_size", "path", "file")
     pairs = [(name, str(spec[name])) for name in shown if name in spec]
+    if spec.get("empty_folders"):
+        pairs.append(("empty folders left out", ", ".join(spec["empty_folders"])))
     if spec.get("skipped"):
         pairs.append(("files left out", f"{len(spec['skipped']):,}"))
     return Origin(words, pairs)

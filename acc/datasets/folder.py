@@ -36,12 +36,14 @@ class Folder:
 
     Attributes:
         class_names: the classes' folders, in the order of their labels.
+        empty: folders of which no image was read; they are no classes.
         skipped: files that were left out, and why.
         parts: the folders that divide it, if some do: "train" and those that are held out.
     """
 
     dataset: AccDataset
     class_names: list[str]
+    empty: list[str] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     parts: list[str] = field(default_factory=list)
 
@@ -80,7 +82,8 @@ def load_folder(
 
     Images are cut to their central square and resized to `image_size` pixels; what is transparent
     is seen on white. Classes are numbered in the order of their names. Files and folders whose
-    names begin with a dot do not count.
+    names begin with a dot do not count, nor do folders without an image: nothing could be learned
+    of such a class, and ImageFolder refuses it.
 
     Where the folder holds train/ and val/ (or valid/, validation/, test/) with the classes in them,
     that is the split: all but train/ is held out.
@@ -121,14 +124,16 @@ def load_folder(
     images, read, problems = _read(folder, files, image_size, channels)
     if problems and (not skip_bad or len(images) < 2):
         raise BadFilesError(problems, count=len(files))
+    found, labels = np.unique([file.label for file in read], return_inverse=True)
     dataset = AccDataset(
         _stacked(images),
-        np.asarray([file.label for file in read], np.int64),
+        labels.astype(np.int64),
         name=name,
-        num_classes=len(classes),
+        num_classes=len(found),
         eval_indices=np.flatnonzero([file.is_held_out for file in read]) if parts else None,
     )
-    return Folder(dataset, classes, problems, parts)
+    kept = [classes[label] for label in found]
+    return Folder(dataset, kept, sorted({*classes} - {*kept}), problems, parts)
 
 
 def _parts(folder: Path) -> list[str]:

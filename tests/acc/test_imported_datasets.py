@@ -150,6 +150,18 @@ def test_a_folder_without_classes_or_images_is_refused(tmp_path):
             load_folder(tmp_path / name, name="x", skip_bad=True)
 
 
+def test_a_folder_without_images_is_no_class_and_the_others_labels_have_no_gap(pets):
+    (pets / "cow" / "more").mkdir(parents=True)
+    (pets / "ant").mkdir()
+    (pets / "bee").mkdir()
+    (pets / "bee" / "a.png").write_bytes(b"x")
+    read = load_folder(pets, name="pets", image_size=8, skip_bad=True)
+    assert (read.class_names, read.empty) == (["cat", "dog"], ["ant", "bee", "cow"])
+    assert read.dataset.num_classes == 2
+    assert read.dataset.targets is not None
+    assert set(read.dataset.targets.tolist()) == {0, 1}
+
+
 @pytest.fixture
 def divided(pets, tmp_path):
     """A folder with parts: dogs and cats to train on, a cat and a cow held out."""
@@ -225,6 +237,14 @@ def test_an_npz_keeps_its_arrays_and_its_own_split():
         ({"images": np.zeros((4, 8, 8), complex)}, "only real numbers"),
         ({"images": np.full((4, 8, 8), 7.0)}, "must lie in"),
         ({"images": np.zeros((4, 8, 8)), "targets": np.zeros(3)}, "4 images but 3 targets"),
+        (
+            {"images": np.zeros((4, 8, 8)), "targets": np.eye(4, dtype=np.int64)},
+            r"must be \[N\], not \[4, 4\]; these look one-hot: targets.argmax\(1\) is \[N\]",
+        ),
+        (
+            {"images": np.zeros((4, 8, 8)), "targets": np.ones((4, 2), np.int64)},
+            r"must be \[N\], not \[4, 2\]$",
+        ),
     ],
 )
 def test_arrays_that_make_no_data_set_are_refused_in_words(arrays, words):
@@ -237,14 +257,6 @@ def test_a_header_cannot_ask_for_more_than_the_file_has():
     header = io.BytesIO()
     shape = {"descr": "|u1", "fortran_order": False, "shape": (2**40, 8, 8)}
     np.lib.format.write_array_header_1_0(header, shape)
-        (
-            {"images": np.zeros((4, 8, 8)), "targets": np.eye(4, dtype=np.int64)},
-            r"must be \[N\], not \[4, 4\]; these look one-hot: targets.argmax\(1\) is \[N\]",
-        ),
-        (
-            {"images": np.zeros((4, 8, 8)), "targets": np.ones((4, 2), np.int64)},
-            r"must be \[N\], not \[4, 2\]$",
-        ),
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("images.npy", header.getvalue())
     with pytest.raises(BadFilesError, match="says that it takes"):

@@ -66,6 +66,13 @@ def test_a_generated_dataset_leads_to_the_version_that_made_it(browser_client):
     assert "seed 11 count 7" in words(page)
 
 
+def test_an_imported_dataset_tells_which_folders_were_left_out(browser_client):
+    dataset = seen()
+    spec = {"imported": "folder", "path": "/images/pets", "empty_folders": ["ant", "cow"]}
+    Dataset.objects.filter(pk=dataset.pk).update(kind="folder", spec=spec)
+    assert "empty folders left out ant, cow" in words(browser_client.get("/data/"))
+
+
 def test_older_rows_are_looked_at_once_the_page_is_opened(browser_client, trainer_online):
     dataset_make("old")
     for _ in range(2):

@@ -36,7 +36,10 @@ def dataset_load_builtin(request: HttpRequest, body: BuiltinIn) -> Any:
 
 @router.post("/datasets/import_folder", response=DatasetOut, summary="Import a folder of images")
 def dataset_import_folder_call(request: HttpRequest, body: FolderIn) -> Any:
-    """Import a folder whose folders are classes; a bad file is named with what is wrong with it."""
+    """Import a folder whose folders are classes; a bad file is named with what is wrong with it.
+
+    Folders without an image are left out, as `empty_folders` of the answer says.
+    """
     return dataset_import_folder(**body.dict(), by=caller_name(request))
 
 

@@ -80,6 +80,9 @@ class DatasetOut(Schema):
     duplicate_count: int | None = Field(
         None, description="Held-out images that are trained on, too; null: not counted yet."
     )
+    empty_folders: list[str] = Field(
+        [], description="Folders without an image, which an import left out: they are no classes."
+    )
 
 
 class ImagesOut(Schema):

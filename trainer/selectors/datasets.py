@@ -38,6 +38,7 @@ def dataset_as_dict(dataset: Dataset) -> dict[str, Any]:
         "eval_size": dataset.eval_size,
         "content_hash": dataset.content_hash,
         "duplicate_count": dataset.duplicate_count,
+        "empty_folders": dataset.spec.get("empty_folders", []),
     }
 
 

@@ -39,6 +39,7 @@ def dataset_import_folder(payload: dict[str, Any]) -> dict[str, Any]:
         "imported": Dataset.Kind.FOLDER,
         "path": str(folder),
         "class_names": read.class_names,
+        "empty_folders": read.empty,
         "parts": read.parts,
         "skipped": [f"{name}: {problem}" for name, problem in read.skipped],
     }

@@ -71,6 +71,14 @@ def test_each_bad_file_is_named_and_the_rest_can_go_on_without_them(script, imag
 
 
 @pytest.mark.usefixtures("trainer_side")
+def test_a_folder_without_images_is_left_out_and_told(script, image_dir):
+    (image_dir / "animals/cows/young").mkdir(parents=True)
+    row = script.post("/datasets/import_folder", {"path": "animals"}).json()
+    assert (row["num_classes"], row["empty_folders"]) == (2, ["cows"])
+    assert script.get("/datasets").json() == [row]
+
+
+@pytest.mark.usefixtures("trainer_side")
 def test_no_path_leaves_the_operators_directory(script, image_dir, refused):
     outside = image_dir.parent / "secret"
     (outside / "cats").mkdir(parents=True)
