@@ -1,6 +1,5 @@
 """Figures as the operator reads them; `format.js` writes the same ones on the page."""
 
-import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,12 +10,13 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from trainer.live import losses
 from trainer.live.durations import duration_text
 
 register = template.Library()
 
 PALETTE_SIZE = 8
-NOTHING = "\N{EN DASH}"
+NOTHING = losses.NOTHING
 # After so many days the date says more than their number.
 DAYS_COUNTED = 30
 SHORT_HASH = 8
@@ -37,15 +37,7 @@ def count(value: int) -> str:
 @register.filter
 def loss(value: float | None) -> str:
     """Return a loss in four significant digits, however large or small: 0.1234, 1.23e-5."""
-    if value is None or not math.isfinite(value):
-        return NOTHING
-    if value == 0:
-        return "0"
-    if not 1e-3 <= abs(value) < 1e5:
-        mantissa, exponent = f"{value:.2e}".split("e")
-        return f"{mantissa}e{int(exponent)}"
-    decimals = max(0, 3 - math.floor(math.log10(abs(value))))
-    return f"{value:.{decimals}f}"
+    return losses.loss_text(value)
 
 
 @register.filter

@@ -43,7 +43,7 @@ def test_a_spike_is_marked_as_it_happens_and_found_with_the_keyboard(desk, scrib
     oddities_store(job=scribe.job, found=[SPIKE])
     publish_flush()
     mark = desk.page.locator(".chart__mark")
-    said = "step 60: recon spiked to 14.2, usually about 0.31"
+    said = "step 60: recon spiked to 14.20, usually about 0.3100"
     expect(mark).to_have_attribute("aria-label", said)
     entry = desk.page.locator("#events-list [data-event-step='60']")
     entry.wait_for()

@@ -129,7 +129,7 @@ def weight(page: Page, name: str):
 
 def applied(pages: tuple[Page, ...], name: str, what: str) -> None:
     for page in pages:
-        expect(card(page, name)).to_contain_text(f"{what}: applied at step")
+        expect(card(page, name)).to_contain_text(f"{what} at step")
 
 
 def start(operator: Page, watcher: Page, system: System) -> int:
@@ -156,18 +156,18 @@ def change_and_undo(operator: Page, watcher: Page) -> None:
     applied(both, "recon", "weight 1.12")
 
     operator.get_by_role("switch", name="Enabled: digit").click()
-    applied(both, "digit", "disable")
+    applied(both, "digit", "disabled")
     switch = watcher.get_by_role("switch", name="Enabled: digit")
     expect(switch).to_have_attribute("aria-checked", "false")
 
     operator.get_by_role("button", name="Remove slant").click()
     expect(card(watcher, "slant")).to_have_count(0)
     watcher.get_by_role("button", name="Undo the removal of slant").click()
-    applied(both, "slant", "coming back")
+    applied(both, "slant", "brought back")
 
     operator.get_by_role("button", name="Duplicate kl").click()
     for page in both:
-        expect(card(page, "kl-2")).to_contain_text("applied at step")
+        expect(card(page, "kl-2")).to_contain_text("joined at step")
         expect(weight(page, "kl-2")).to_have_value("0.25")
     expect(operator.locator("#task-add-status")).to_have_text("Added kl-2.")
 
@@ -201,7 +201,7 @@ def test_tasks_are_added_steered_and_removed_before_everybodys_eyes(
     add(operator, "BrightnessTask", Name="bright", Dataset="digits", Weight="0.01")
     for name in ("slant", "bright"):
         for page in (operator, watcher):
-            expect(card(page, name)).to_contain_text("applied at step")
+            expect(card(page, name)).to_contain_text("joined at step")
             expect(page.locator(".legend")).to_contain_text(name)
     change_and_undo(operator, watcher)
     pause_resume_and_stop(operator, watcher)

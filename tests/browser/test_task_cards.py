@@ -132,7 +132,7 @@ def test_a_change_is_asked_and_then_applied_at_its_step_on_every_page(desk, othe
         expect(card_of(each, "kl")).to_contain_text("weight 0.5: asked")
     apply_pending(scribe, task="kl", old=0.002, new=0.5)
     for each in (desk, other_desk):
-        news = "weight 0.5: applied at step 40"
+        news = "weight 0.5 at step 40"
         expect(card_of(each, "kl")).to_contain_text(news)
         entry = each.page.locator("#events-list li").first
         expect(entry).to_contain_text("weight of kl 0.002 → 0.5")

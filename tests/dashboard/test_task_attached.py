@@ -90,7 +90,7 @@ def test_while_a_job_trains_the_note_says_from_which_step_on_it_trains_the_task(
     thread = answer_next_call(answer={"name": "x", "command": command.pk})
     text = text_of(htmx.post(PATH, typed()))
     thread.join()
-    assert f"Job {scribe.job.pk} trains it from step 8 on." in text
+    assert f"It joined job {scribe.job.pk} at step 7." in text
 
 
 def test_a_job_that_waits_for_a_worker_is_not_waited_for(experiment, htmx):

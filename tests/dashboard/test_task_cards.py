@@ -91,9 +91,18 @@ def test_a_change_during_a_job_is_asked_then_applied_at_its_step(experiment, htm
     command.job = scribe.job
     command_applied(command=command, step=1234, detail={"task": "kl", "old": 0.002, "new": 0.5})
     text = text_of(htmx.get(PANEL))
-    assert '<p data-command="applied">weight 0.5: applied at step 1,234</p>' in text
+    assert '<p data-command="applied">weight 0.5 at step 1,234</p>' in text
     scribe.end()
     assert "data-command" not in text_of(htmx.get(PANEL))
+
+
+def test_a_switch_is_told_as_what_it_did(experiment, htmx):
+    scribe = Scribe.start(experiment)
+    htmx.post(path(card_named(experiment, "kl"), "toggle"), {"enabled": "false"})
+    command = JobCommand.objects.get()
+    command.job = scribe.job
+    command_applied(command=command, step=1234, detail={"task": "kl", "new": False})
+    assert '<p data-command="applied">disabled at step 1,234</p>' in text_of(htmx.get(PANEL))
 
 
 def test_a_change_that_the_job_refuses_is_told_on_the_card_with_the_reason(experiment, htmx):

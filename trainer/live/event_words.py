@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from trainer.live.durations import duration_text
+from trainer.live.losses import loss_text
 
 # Nobody did these: they were found in the losses, and a replay from a checkpoint finds them again.
 ODD_KINDS = frozenset({"spike", "nonfinite", "settled", "unlisted"})
@@ -30,6 +31,7 @@ _OF_TASK = {
     "remove_task": "removed",
     "restore_task": "brought back",
 }
+_DONE_TO_TASK = {**_OF_TASK, "add_task": "joined"}
 _ASKED_OF_TASK = {
     "add_task": "joining the job",
     "remove_task": "removal",
@@ -84,6 +86,13 @@ def command_words(kind: str, payload: Mapping[str, Any]) -> str:
     return _ASKED_OF_TASK.get(kind, kind.replace("_", " "))
 
 
+def command_done_words(kind: str, payload: Mapping[str, Any]) -> str:
+    """Return what a command did to its task, beside the task's name: "weight 0.5", "disabled"."""
+    if kind == "set_enabled":
+        return "enabled" if payload.get("enabled") else "disabled"
+    return _DONE_TO_TASK.get(kind) or command_words(kind, payload)
+
+
 def task_named(facts: Mapping[str, Any]) -> str:
     """Return the name of the task that a command or an event is about; "" for none."""
     return str(facts.get("task", ""))
@@ -98,7 +107,7 @@ def _task_words(kind: str, task: str, detail: Mapping[str, Any]) -> str:
 
 
 def _odd_words(kind: str, task: str, detail: Mapping[str, Any]) -> str:
-    """Return what was found in a task's losses: "recon spiked to 14.2, usually about 0.31"."""
+    """Return what was found in a task's losses: "recon spiked to 14.20, usually about 0.3100"."""
     is_spike = detail.get("of", kind) == "spike"
     if kind == "unlisted":
         what = "spikes" if is_spike else "losses that are not finite"
@@ -109,8 +118,8 @@ def _odd_words(kind: str, task: str, detail: Mapping[str, Any]) -> str:
     if not is_spike:
         return f"loss of {task} is {detail.get('value')}"
     usual = detail.get("usual")
-    words = f"{task} spiked to {detail.get('value'):.4g}"
-    return words if usual is None else f"{words}, usually about {usual:.4g}"
+    words = f"{task} spiked to {loss_text(detail.get('value'))}"
+    return words if usual is None else f"{words}, usually about {loss_text(usual)}"
 
 
 def barren_words(who: str, *, lack: str, since: int, joint: bool, many: bool = False) -> str:

@@ -4,7 +4,7 @@ import datetime
 
 from django.utils import timezone
 
-from trainer.live.event_words import command_words, task_named
+from trainer.live.event_words import command_done_words, command_words, task_named
 from trainer.models import Experiment, Job, JobCommand, TaskCard
 
 # Older commands than this are no news on any card.
@@ -32,9 +32,10 @@ def cards_removed_lately(experiment: Experiment, *, seconds: float) -> list[Task
 
 def command_news(command: JobCommand) -> str:
     """Return what became of a command about a task: asked, applied or refused."""
-    words = command_words(command.kind, command.payload)
     if command.state == JobCommand.State.APPLIED:
-        return f"{words}: applied at step {command.applied_step:,}"
+        done = command_done_words(command.kind, command.payload)
+        return f"{done} at step {command.applied_step:,}"
+    words = command_words(command.kind, command.payload)
     if command.state == JobCommand.State.REFUSED:
         return f"{words}: refused, {command.reason}"
     if command.due_step is not None:

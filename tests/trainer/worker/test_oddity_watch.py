@@ -68,7 +68,7 @@ def test_what_is_odd_about_the_losses_is_among_the_events_in_words(running):
         ("settled", 740, "digit"),
     ]
     spike, nan, settled = words(running)
-    assert spike.startswith("recon spiked to 14.2, usually about 0.3")
+    assert spike.startswith("recon spiked to 14.20, usually about 0.3")
     assert nan == "loss of digit is nan"
     assert settled == "loss of digit settled; it was not finite now and then since step 701"
 
