@@ -35,7 +35,9 @@ def latent_panel(experiment: Experiment) -> dict[str, Any]:
         "view": view,
         "latent": facts,
         "unit_bars": _bars(facts) if view else [],
-        "plane_shares": [f"{share:.0%}" for share in facts["plane"]["shares"]] if view else [],
+        "plane_shares": [f"{100 * share:.0f} %" for share in facts["plane"]["shares"]]
+        if view
+        else [],
         "plane_facts": json.dumps(facts["plane"]) if view else "",
         "latent_call": call_state(
             experiment, Call.Kind.LATENT, succeeded_at=view.created_at if view else None

@@ -35,6 +35,7 @@ class MetricRow:
     metric: str
     better: str
     cells: list[Cell]
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,12 +69,14 @@ def comparison_of(
     reports: list[dict[str, Any]],
     directions: dict[tuple[str, str], str],
     latents: Mapping[int, dict[str, Any]] | None = None,
+    units: Mapping[tuple[str, str], str] | None = None,
 ) -> Comparison | None:
     """Return the comparison of what a run reported; None where it reported nothing.
 
     Args:
         directions: where a metric is better, "higher" or "lower", by task and metric.
         latents: what is known of the latent of a checkpoint, by its number.
+        units: in which a metric is measured, "dB", by task and metric.
     """
     if not reports:
         return None
@@ -90,7 +93,7 @@ def comparison_of(
         values = [_values(reports, branch, task, metric) for branch in branches]
         best = _apart(values, better)
         cells = [Cell(found, place == best) for place, found in enumerate(values)]
-        rows.append(MetricRow(task, metric, better, cells))
+        rows.append(MetricRow(task, metric, better, cells, (units or {}).get((task, metric), "")))
     seeds = dict.fromkeys(report["seed"] for report in reports)
     seed_rows = [_seed_row(seed, branches, reports) for seed in seeds]
     return Comparison(branches, rows, seed_rows, _ways(seed_rows, latents or {}))

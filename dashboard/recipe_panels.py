@@ -10,7 +10,7 @@ from dashboard.recipe_curves import curve_rows
 from dashboard.texts import literal_text
 from trainer.models import Job, RecipeRun, RecipeStep
 from trainer.selectors.courses import job_courses
-from trainer.selectors.evals import metric_directions
+from trainer.selectors.evals import metric_directions, metric_units
 from trainer.selectors.latents import latents_of
 from trainer.selectors.recipes import (
     recipe_eta,
@@ -82,7 +82,7 @@ def run_panel(run: RecipeRun) -> dict[str, Any]:
     states = [report["checkpoint"] for report in reports if report.get("checkpoint")]
     latents = {pk: view.facts for pk, view in latents_of(states).items()}
     calls = [_log_row(step) for step in recipe_steps(run)]
-    comparison = comparison_of(reports, metric_directions(slugs), latents)
+    comparison = comparison_of(reports, metric_directions(slugs), latents, metric_units(slugs))
     courses = job_courses(job for report in reports for job in report["jobs"])
     return {
         "row": run_row(run),

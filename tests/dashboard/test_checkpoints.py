@@ -209,6 +209,16 @@ def test_states_of_other_experiments_and_unknown_verbs_are_not_found(experiment,
     assert htmx.get("/checkpoints/?checkpoint=abc").status_code == 404
 
 
+def test_a_state_is_tagged_or_renamed_and_others_are_told_by_step_and_number(experiment, htmx):
+    root = chain_make(experiment, 1)
+    tagged = state_make(experiment, 4241, root, tag="mine")
+    page = htmx.get(f"/checkpoints/?checkpoint={root.pk}")
+    assert f"mine, step 4,241, checkpoint {tagged.pk}" in words(page)
+    assert ">Tag</button>" in page.content.decode()
+    page = htmx.get(f"/checkpoints/?checkpoint={tagged.pk}")
+    assert ">Rename</button>" in page.content.decode()
+
+
 def test_a_policy_is_chosen_and_a_wrong_one_keeps_what_was_typed(experiment, htmx):
     chain_make(experiment, 4)
     refused = htmx.post("/partials/checkpoints/keep/", {"last": "two", "best": "", "metric": ""})

@@ -9,7 +9,7 @@ PAGE, LOOK = "/latent/", "/partials/latent/look/"
 def test_the_page_shows_ways_units_samples_and_the_plane(browser_client, experiment):
     looked(experiment)
     page = browser_client.get(PAGE).content.decode()
-    for words in ("Along each factor", "1 of 2 dead", "61% and 20%", "drawn from the prior"):
+    for words in ("Along each factor", "1 of 2 dead", "61 % and 20 %", "drawn from the prior"):
         assert words in page
     assert "&lt;b&gt;digit" in page
     assert "<b>digit" not in page

@@ -6,6 +6,7 @@ from html import unescape
 import pytest
 
 from dashboard.recipe_comparison import comparison_of
+from tests.dashboard.measured import evaluated
 from tests.dashboard.recipe_runs import next_phase, recipes_offer, report, run_begin, say
 from tests.dashboard.task_offers import answer_next_call
 from trainer.models import RecipeRun
@@ -167,6 +168,21 @@ def test_a_branch_is_called_better_only_where_every_seed_says_so(direction, seed
     comparison = comparison_of(reports, {("t", "m"): direction} if direction else {})
     assert comparison is not None
     assert [cell.is_better for cell in comparison.metrics[0].cells] == better
+
+
+def test_what_branches_reached_is_told_with_its_unit(browser_client, experiment):
+    run = run_begin(experiment)
+    evaluated(experiment, recon={"psnr": 21.5})
+    for branch in "ab":
+        say(
+            run,
+            "report",
+            {"jobs": [], "checkpoint": None, "experiment": experiment.slug},
+            branch=branch,
+            seed=0,
+            metrics={"recon": {"psnr": 21.5}},
+        )
+    assert words(browser_client.get(f"/recipes/run/{run.pk}/")).count("21.50 dB") == 2
 
 
 def test_a_run_is_stopped_on_its_page_and_in_the_list(htmx, experiment):

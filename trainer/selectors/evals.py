@@ -77,3 +77,10 @@ def metric_directions(slugs: Iterable[str]) -> dict[tuple[str, str], str]:
     )
     known = declared.values_list("task_name", "metric", "good", "poor").distinct()
     return {(task, metric): better_of(good, poor) for task, metric, good, poor in known}
+
+
+def metric_units(slugs: Iterable[str]) -> dict[tuple[str, str], str]:
+    """Return the unit of each metric that has one, by task and metric; `slugs` as above."""
+    measured = EvalResult.objects.filter(run__experiment__slug__in=slugs).exclude(unit="")
+    known = measured.values_list("task_name", "metric", "unit").distinct()
+    return {(task, metric): unit for task, metric, unit in known}
