@@ -1,5 +1,6 @@
 """What the page of the experiments shows: each one's model at a glance, and what may be done."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ class ExperimentRow:
 
     experiment: Experiment
     job_count: int
+    has_namesake: bool
     refusal: str = ""
     typed_name: str | None = None
 
@@ -72,8 +74,11 @@ def experiments_panel(
     """Return what `partials/experiments.html` needs."""
     counts = job_counts()
     rows = []
-    for row in experiments_all():
+    experiments = experiments_all()
+    names = Counter(row.name for row in experiments)
+    for row in experiments:
         said = refused if refused and refused.pk == row.pk else None
         sentence, typed_name = (said.sentence, said.typed_name) if said else ("", None)
-        rows.append(ExperimentRow(row, counts.get(row.pk, 0), sentence, typed_name))
+        count = counts.get(row.pk, 0)
+        rows.append(ExperimentRow(row, count, names[row.name] > 1, sentence, typed_name))
     return {"experiment": experiment, "experiment_rows": rows}

@@ -115,7 +115,11 @@ def test_the_filter_shows_what_is_looked_for_and_holds_for_what_comes_later(desk
     desk.page.get_by_label("Filter").press_sequentially("recon TASK")
     expect(desk.page.locator("#class-tasks-ReconstructionTask")).to_be_visible()
     expect(desk.page.locator("#class-tasks-RegressionTask")).to_be_hidden()
-    expect(desk.page.locator("#registry-models")).to_contain_text("No model matches the filter.")
+    models = desk.page.locator("#registry-models")
+    expect(models).to_contain_text("No model matches the filter.")
+    expect(models.locator(".panel__head .panel__note")).to_have_text(
+        re.compile(r"^0 of \d+ on offer$")
+    )
     store("ReconciliationTask", "RegressionTask")
     expect(desk.page.locator("#class-tasks-ReconciliationTask")).to_be_visible()
     expect(desk.page.locator("#class-tasks-RegressionTask")).to_be_hidden()

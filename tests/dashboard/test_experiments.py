@@ -95,6 +95,14 @@ def test_a_new_name_is_everywhere_and_the_address_stays(experiment, htmx):
     assert "Ziffern" in text_of(htmx.get("/?experiment=digits"))
 
 
+def test_a_name_that_two_experiments_have_is_said_beside_both(experiment, htmx):
+    note = "another experiment with this name"
+    other = experiment_make("other", is_active=False)
+    assert note not in text_of(htmx.get("/experiments/"))
+    Experiment.objects.filter(pk=other.pk).update(name=experiment.name)
+    assert text_of(htmx.get("/experiments/")).count(note) == 2
+
+
 def test_a_refused_name_stays_in_its_field_with_the_reason(experiment, htmx):
     experiment_make("other", is_active=False)
     response = htmx.post("/partials/experiments/digits/rename/", {"name": "x" * 121})

@@ -17,7 +17,10 @@ function show() {
     for (const offer of offers) {
       offer.hidden = !words.every((word) => offer.dataset.words.includes(word));
     }
+    const found = offers.filter((offer) => !offer.hidden).length;
+    section.querySelector("[data-found]").textContent =
+      words.length > 0 ? `${found} of ${offers.length}` : `${offers.length}`;
     const note = section.querySelector("[data-none-found]");
-    if (note) note.hidden = offers.some((offer) => !offer.hidden);
+    if (note) note.hidden = found > 0;
   }
 }
