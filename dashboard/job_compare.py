@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.job_panel import sources_recorded
+from dashboard.job_panel import sources_run
 from dashboard.texts import setting_text
 from trainer.models import Job
+from trainer.selectors.job_tasks import job_tasks_joined
+from trainer.selectors.task_courses import TaskCourse, rate_courses, task_courses
 from trainer.services.cards import latent_slice_text
 
 JOBS_MIN, JOBS_MAX = 2, 6
@@ -40,7 +42,7 @@ class CompareSection:
 
 
 def job_comparison(jobs: list[Job]) -> list[CompareSection]:
-    """Return what the jobs were started with, setting by setting."""
+    """Return what the jobs ran with, setting by setting: at their start, and changed since."""
     sections = (
         ("Run", _run),
         ("Model", _model),
@@ -61,10 +63,11 @@ def _text(value: Any) -> str:
 
 
 def _run(job: Job) -> dict[str, Any]:
+    rates = rate_courses(job)
     return {
         "steps": job.total_steps,
-        "learning rate": job.lr,
-        "probe learning rate": job.probe_lr,
+        "learning rate": rates["lr"],
+        "probe learning rate": rates["probe_lr"],
         "batch size": job.batch_size,
         "schedule": job.get_schedule_display().lower(),
         "seed": job.seed,
@@ -86,25 +89,43 @@ def _model(job: Job) -> dict[str, Any]:
 
 def _tasks(job: Job) -> dict[str, Any]:
     told: dict[str, Any] = {}
-    for task in _plan(job).get("tasks") or []:
-        facts = {
-            "class": task.get("class_name"),
-            "dataset": task.get("dataset"),
-            "weight": task.get("weight"),
-            "latent": latent_slice_text(task.get("latent_slice")) or "whole",
-            "enabled": "yes" if task.get("enabled", True) else "no",
-            **(task.get("params") or {}),
-        }
-        told |= {f"{task['name']}: {name}": value for name, value in facts.items()}
+    seen: dict[str, int] = {}
+    for course in task_courses(job):
+        times = seen[course.name] = seen.get(course.name, 0) + 1
+        title = course.name if times == 1 else f"{course.name} ({times})"
+        told |= {f"{title}: {label}": value for label, value in _task(course).items()}
     return told
 
 
+def _task(course: TaskCourse) -> dict[str, Any]:
+    """Return what one task was as it began, and what became of it, if anything did."""
+    task = course.plan
+    facts = {
+        "class": task.get("class_name"),
+        "dataset": task.get("dataset"),
+        "weight at first": task.get("weight"),
+        "latent": latent_slice_text(task.get("latent_slice")) or "whole",
+        "enabled at first": "yes" if task.get("enabled", True) else "no",
+        **(task.get("params") or {}),
+    }
+    happened = list(course.changes)
+    if course.joined_step is not None:
+        happened.insert(0, f"joined after step {course.joined_step:,}")
+    return facts | ({"while it ran": ", ".join(happened)} if happened else {})
+
+
 def _datasets(job: Job) -> dict[str, Any]:
-    datasets = _plan(job).get("datasets") or {}
+    datasets = dict(_plan(job).get("datasets") or {})
+    for task in job_tasks_joined(job):
+        datasets.setdefault(task.plan["dataset"], task.dataset)
     return {
         name: f"{one['kind']} {one['content_hash'][:SHORT_HASH]}" for name, one in datasets.items()
     }
 
 
 def _sources(job: Job) -> dict[str, Any]:
-    return {ref["class_name"]: ref["sha256"][:SHORT_HASH] for ref in sources_recorded(job)}
+    """Return the versions of each class: several, where its file changed before a task joined."""
+    versions: dict[str, list[str]] = {}
+    for ref in sources_run(job):
+        versions.setdefault(ref["class_name"], []).append(ref["sha256"][:SHORT_HASH])
+    return {class_name: ", ".join(shorts) for class_name, shorts in versions.items()}

@@ -11,6 +11,7 @@ from trainer.selectors.events import story_of
 from trainer.selectors.job_tasks import job_tasks_joined
 from trainer.selectors.jobs import jobs_before
 from trainer.selectors.registry import classes_offered
+from trainer.selectors.task_courses import TaskCourse, task_courses
 from trainer.services.cards import latent_slice_text
 from trainer.services.sources import SourceRef
 
@@ -53,6 +54,7 @@ class TaskRow:
     colour: int
     enabled: bool
     joined_step: int | None  # the last step done before it joined
+    changes: list[str]  # what became of it while the job ran
 
 
 def job_panel(job: Job) -> dict[str, Any]:
@@ -64,10 +66,7 @@ def job_panel(job: Job) -> dict[str, Any]:
         "source_rows": _source_rows(job),
         "model": plan.get("model") or {},
         "model_config": _texts((plan.get("model") or {}).get("config")),
-        "task_rows": [
-            *(_task_row(task) for task in plan.get("tasks") or []),
-            *(_task_row(task.plan, task.joined_step) for task in job_tasks_joined(job)),
-        ],
+        "task_rows": [_task_row(course) for course in task_courses(job)],
         "happenings": story_of(job),
         "advice": failure_advice(job),
         "typed": {"name": job.name, "notes": job.notes, "tags": job.tags},
@@ -86,9 +85,16 @@ def sources_recorded(job: Job) -> list[SourceRef]:
     ]
 
 
-def _source_rows(job: Job) -> list[SourceRow]:
+def sources_run(job: Job) -> list[SourceRef]:
+    """Return the versions that a job ran: those of its start, and of the tasks that joined."""
     refs = sources_recorded(job)
-    refs += [ref for task in job_tasks_joined(job) for ref in task.sources if ref not in refs]
+    for task in job_tasks_joined(job):
+        refs += [ref for ref in task.sources if ref not in refs]
+    return refs
+
+
+def _source_rows(job: Job) -> list[SourceRow]:
+    refs = sources_run(job)
     if not refs:
         return []
     offered = {
@@ -110,7 +116,8 @@ def _source_rows(job: Job) -> list[SourceRow]:
     return rows
 
 
-def _task_row(task: dict[str, Any], joined_step: int | None = None) -> TaskRow:
+def _task_row(course: TaskCourse) -> TaskRow:
+    task = course.plan
     return TaskRow(
         name=task["name"],
         class_name=task["class_name"],
@@ -120,7 +127,8 @@ def _task_row(task: dict[str, Any], joined_step: int | None = None) -> TaskRow:
         params=_texts(task.get("params")),
         colour=task.get("colour", 0),
         enabled=task.get("enabled", True),
-        joined_step=joined_step,
+        joined_step=course.joined_step,
+        changes=course.changes,
     )
 
 

@@ -5,7 +5,6 @@ from html import unescape
 
 import pytest
 
-from dashboard.templatetags.figures import NOTHING
 from tests.dashboard.rows import Scribe, experiment_make
 from trainer.models import Checkpoint, EvalResult, EvalRun, Job, LossSegment, LossSeries
 from trainer.selectors.job_list import jobs_sparks
@@ -160,28 +159,6 @@ def test_a_job_runs_again_or_goes_on_from_its_checkpoint(htmx, experiment):
     assert Job.objects.get(state="queued").repeats == job
 
 
-def test_configurations_stand_side_by_side_with_what_differs_marked(browser_client, experiment):
-    first = job_run(experiment)
-    experiment.task_cards.filter(name="kl").update(weight=0.5)
-    second = job_run(experiment, steps=77)
-    response = browser_client.get(f"/job/compare/?job={first.pk}&job={second.pk}")
-    rows = re.findall(r'<tr class="differs">(.*?)</tr>', response.content.decode(), re.DOTALL)
-    told = {" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in rows}
-    assert told == {"steps differs 1000 77", "kl: weight differs 0.002 0.5"}
-    assert browser_client.get(f"/job/compare/?job={first.pk}&job=99999").status_code == 404
-
-
-@pytest.mark.parametrize("query", ["", "?job=x", "?job=" + "9" * 5000, "?job=1"])
-def test_of_fewer_than_two_jobs_the_comparison_says_how_to_choose(
-    browser_client, experiment, query
-):
-    job = job_run(experiment)
-    response = browser_client.get("/job/compare/" + query.replace("1", str(job.pk)))
-    assert response.status_code == 200
-    assert "Tick two jobs or more in Recent jobs" in words(response)
-    assert f"Job {job.pk}" not in words(response)
-
-
 def test_jobs_of_other_experiments_are_offered_for_comparison_by_name(htmx, experiment):
     other = job_run(experiment_make("others", name="Others & more", is_active=False))
     job_run(experiment)
@@ -202,56 +179,3 @@ def test_the_row_of_a_running_job_is_fetched_alone_and_that_of_an_ended_one_neve
     assert "recon" in words(response)
     assert "healthy" in words(response)
     assert f"Job {ended.pk}" not in words(response)
-
-
-def results_of(client, *jobs):
-    """Return the rows of the table of results: label and cells."""
-    query = "&".join(f"job={job.pk}" for job in jobs)
-    html = client.get(f"/job/compare/?{query}").content.decode()
-    table = html.partition('aria-label="Results of the jobs"')[2].partition("</table>")[0]
-    rows = [re.findall(r"<t[hd].*?</t[hd]>", row, re.DOTALL) for row in table.split("<tr>")[2:]]
-    bare = [[" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in row] for row in rows]
-    return {label: cells for label, *cells in bare}
-
-
-def judged(job, step, **values):
-    run = EvalRun.objects.create(experiment=job.experiment, job=job, step=step, job_step=step)
-    bounds = {"accuracy": (0.9, 0.5), "error": (0.1, 0.3), "norm": (None, None)}
-    for metric, value in values.items():
-        good, poor = bounds[metric]
-        EvalResult.objects.create(
-            run=run, task_name="digit", metric=metric, value=value, good=good, poor=poor
-        )
-
-
-def test_what_jobs_came_to_stands_side_by_side_with_the_best_of_each_metric(
-    browser_client, experiment
-):
-    first, second = job_run(experiment), job_run(experiment, steps=40)
-    Job.objects.filter(pk=second.pk).update(active_seconds=195.8)
-    judged(first, 40, accuracy=0.97, error=0.25, norm=3.0)
-    judged(first, 20, accuracy=0.2, error=0.9, norm=3.0)  # an earlier state, looked at later
-    judged(second, 40, accuracy=0.8, error=0.05, norm=2.0)
-    rows = results_of(browser_client, first, second)
-    assert rows["state"] == ["completed", "completed"]
-    assert rows["steps"] == ["40 of 1,000", "40 of 40"]
-    assert rows["time spent training"][1] == "3 min 16 s"
-    assert rows["evaluated at step"] == ["40", "40"]
-    assert rows["digit: accuracy higher is better"] == ["0.9700 good best", "0.8000 moderate"]
-    assert rows["digit: error lower is better"] == ["0.2500 moderate", "0.05000 good best"]
-    assert rows["digit: norm"] == ["3.000", "2.000"]
-    assert rows["recon: last loss"] == ["0.2041", "0.2041"]
-
-
-def test_equal_values_have_no_best_one_and_what_was_not_measured_is_left_open(
-    browser_client, experiment
-):
-    first, second, third = (job_run(experiment) for _ in range(3))
-    judged(first, 40, accuracy=0.95)
-    judged(second, 40, accuracy=0.95)
-    rows = results_of(browser_client, first, second, third)
-    label = "digit: accuracy higher is better"
-    assert rows[label] == ["0.9500 good", "0.9500 good", NOTHING]
-    assert rows["evaluated at step"] == ["40", "40", NOTHING]
-    judged(third, 40, accuracy=None)
-    assert results_of(browser_client, second, third)[label][0] == "0.9500 good best"

@@ -5,6 +5,7 @@ from html import unescape
 
 import pytest
 
+from dashboard.templatetags.figures import NOTHING
 from tests.dashboard.rows import TASKS, Scribe, experiment_make
 from tests.trainer.rows import offer_make
 from trainer.models import Job
@@ -122,6 +123,20 @@ def test_a_task_that_joined_is_shown_with_its_step_and_its_version(page, experim
     assert "late joined after step 1,234 KLDivergenceTask digits 0.5" in words(response)
     for sha256 in (old, new):
         assert f'href="/registry/source/{sha256}/"' in response.content.decode()
+
+
+def test_each_task_says_what_became_of_it_while_the_job_ran(page, experiment):
+    scribe = Scribe.start(experiment)
+    scribe.write(10)
+    scribe.happen("set_weight", task="recon", old=1.0, new=2.0)
+    scribe.happen("set_enabled", task="kl", old=True, new=False)
+    scribe.write(10)
+    scribe.happen("remove_task", task="recon")
+    shown = words(page(scribe.job))
+    recon = f"whole {NOTHING} weight 1 → 2 at step 10 removed at step 20"
+    assert f"recon ReconstructionTask digits 1 {recon}" in shown
+    assert f"kl KLDivergenceTask digits 0.002 whole {NOTHING} disabled at step 10" in shown
+    assert f"digit ClassificationTask digits 0.25 whole {NOTHING} {NOTHING} " in shown
 
 
 @pytest.mark.parametrize("sources", [None, {"KLDivergenceTask": "abc"}, [], ["abc"], [{"file": 1}]])

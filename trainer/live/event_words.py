@@ -68,6 +68,15 @@ def event_words(
     return f"{words}: {why}" if why else ", ".join([words, *_facts(detail)])
 
 
+def change_words(kind: str, detail: Mapping[str, Any]) -> str:
+    """Return what an event made of its task, without the task's name: "weight 1 → 0.5"."""
+    if kind == "set_weight":
+        return f"weight {_change(detail)}"
+    if kind == "set_enabled":
+        return "enabled" if detail.get("new") else "disabled"
+    return _OF_TASK[kind]
+
+
 def is_unmarked(kind: str) -> bool:
     """Return whether an event of this kind has no mark on the curves."""
     return kind in _UNMARKED
@@ -101,9 +110,7 @@ def task_named(facts: Mapping[str, Any]) -> str:
 def _task_words(kind: str, task: str, detail: Mapping[str, Any]) -> str:
     if kind == "set_weight":
         return f"weight of {task} {_change(detail)}"
-    if kind == "set_enabled":
-        return f"{task} {'enabled' if detail.get('new') else 'disabled'}"
-    return f"{task} {_OF_TASK[kind]}"
+    return f"{task} {change_words(kind, detail)}"
 
 
 def _odd_words(kind: str, task: str, detail: Mapping[str, Any]) -> str:
