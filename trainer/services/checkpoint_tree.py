@@ -43,8 +43,7 @@ def checkpoint_save(*, experiment: Experiment, tag: str = "", by: str = "") -> C
                 f"experiment '{experiment.name}' has no trained state to save; train it first"
             )
         if tag and not checkpoint.tag:
-            checkpoint.tag = tag
-            checkpoint.kind = Checkpoint.Kind.MANUAL  # what somebody named is never dropped
+            _name(checkpoint, tag)
             checkpoint.save(update_fields=["tag", "kind"])
             checkpoint_announce(checkpoint, "renamed")
     if tag in {"", checkpoint.tag}:
@@ -120,8 +119,7 @@ def checkpoint_rename(*, checkpoint: Checkpoint, tag: str) -> Checkpoint:
     checkpoint = _locked(checkpoint)
     if tag:
         _check_tag(checkpoint.experiment, tag, but=checkpoint)
-        checkpoint.kind = Checkpoint.Kind.MANUAL  # what somebody named is never dropped
-    checkpoint.tag = tag
+    _name(checkpoint, tag)
     _check(checkpoint, "tag")
     checkpoint.save(update_fields=["tag", "kind"])
     checkpoint_announce(checkpoint, "renamed")
@@ -183,6 +181,13 @@ def checkpoints_keep(
     experiment.keep_metric = metric if best is not None else ""
     experiment.save(update_fields=["keep_last", "keep_best", "keep_metric"])
     return checkpoints_prune(experiment.pk)
+
+
+def _name(checkpoint: Checkpoint, tag: str) -> None:
+    """Give a state its tag; one that would go by itself then stays."""
+    checkpoint.tag = tag
+    if tag and checkpoint.kind in Checkpoint.PASSING:
+        checkpoint.kind = Checkpoint.Kind.MANUAL
 
 
 def _locked(checkpoint: Checkpoint) -> Checkpoint:

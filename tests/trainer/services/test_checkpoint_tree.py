@@ -14,6 +14,7 @@ from trainer.services.checkpoint_tree import (
     checkpoint_fork,
     checkpoint_load,
     checkpoint_rename,
+    checkpoint_save,
     checkpoints_keep,
 )
 from trainer.services.checkpoints import CheckpointRefused
@@ -102,6 +103,19 @@ def test_a_branch_is_a_named_copy_that_outlives_its_origin(experiment, chain):
     branch.refresh_from_db()
     assert branch.parent is None
     assert checkpoint_load(checkpoint=branch).pk == branch.pk
+
+
+@pytest.mark.parametrize(
+    ("kind", "named"),
+    [("final", "final"), ("stop", "stop"), ("periodic", "manual"), ("eval", "manual")],
+)
+def test_a_name_keeps_what_would_go_by_itself_and_hides_no_end_of_a_job(
+    kind, named, experiment, chain
+):
+    Checkpoint.objects.update(kind=kind)
+    assert checkpoint_rename(checkpoint=chain[0], tag="good").kind == named
+    assert checkpoint_rename(checkpoint=chain[0], tag="").kind == named
+    assert checkpoint_save(experiment=experiment, tag="newest").kind == named
 
 
 def test_two_branches_cannot_have_one_name(experiment, chain):
