@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from html import unescape
 
 import numpy as np
 import pytest
@@ -20,6 +21,11 @@ def path(card: TaskCard, verb: str) -> str:
     return f"/partials/cards/{card.pk}/{verb}/"
 
 
+def plain(response) -> str:
+    """Return the words of an answer, without its tags."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", text_of(response))).split())
+
+
 def card_named(experiment, name: str) -> TaskCard:
     return TaskCard.objects.get(experiment=experiment, name=name)
 
@@ -34,6 +40,21 @@ def test_a_card_says_what_the_task_is_and_how_it_does(experiment, htmx):
     assert 'data-task-loss="recon">0.2564<' in text
     assert 'data-health="healthy">healthy<' in text
     assert 'aria-checked="false"' in text
+
+
+def test_a_disabled_task_has_no_health_and_its_loss_is_the_last_one_of_its_training(
+    experiment, htmx
+):
+    scribe = Scribe.start(experiment, steps=5000)
+    scribe.write(1397)
+    TaskCard.objects.filter(name="kl").update(enabled=False)
+    card = card_named(experiment, "kl")
+    told = plain(htmx.get(PANEL))
+    assert "kl last 0.01422 at step 1,397 KLDivergenceTask on digits, whole latent disabled" in told
+    assert "recon latest loss 0.007112 ReconstructionTask on digits, whole latent healthy" in told
+    drawer = plain(htmx.get(path(card, "detail")))
+    assert "Last, at step 1,397 0.01422" in drawer
+    assert "Health disabled" in drawer
 
 
 def test_shares_of_the_total_add_up_over_the_latest_steps(experiment, htmx):

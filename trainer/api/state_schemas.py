@@ -155,7 +155,7 @@ class CheckpointOut(Schema):
     created_at: str
     metrics: dict[str, dict[str, float | None]] = Field(description="Of its last evaluation.")
     health: dict[str, str] = Field(
-        {}, description="Of each task's losses then: healthy, warning or critical."
+        {}, description="Of the losses of each task in training then: healthy, warning or critical."
     )
     size_bytes: int
 

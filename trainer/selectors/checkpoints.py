@@ -3,6 +3,7 @@
 from typing import Any
 
 from trainer.models import Call, Checkpoint, EvalResult, EvalRun, Experiment, Job
+from trainer.selectors.task_courses import tasks_in_training
 
 
 def checkpoint_as_dict(checkpoint: Checkpoint) -> dict[str, Any]:
@@ -45,9 +46,10 @@ def checkpoint_current(experiment: Experiment) -> Checkpoint | None:
     return Checkpoint.objects.filter(pk__in=current).first()
 
 
-def job_health(job: Job) -> dict[str, str]:
-    """Return how each task's losses are, by its name, as far as they are stored."""
+def job_health(job: Job, *, at_step: int) -> dict[str, str]:
+    """Return how the losses are, as far as they are stored, of each task in training at a step."""
     rows = job.loss_series.filter(is_total=False)
+    rows = rows.filter(task_name__in=tasks_in_training(job, at_step=at_step))
     return dict(rows.values_list("task_name", "health"))
 
 

@@ -48,7 +48,7 @@ def checkpoint_record(
         command_applied(command=command, step=checkpoint.job_step, detail=detail)
     # What took effect before the state was copied has been recorded by now, and nothing since.
     checkpoint.last_event = job.events.aggregate(newest=Max("pk"))["newest"]
-    checkpoint.health = job_health(job)
+    checkpoint.health = job_health(job, at_step=checkpoint.job_step)
     checkpoint.save(update_fields=["last_event", "health"])
     job_held(job).update(checkpoint=checkpoint, fruitless_restarts=0)
     Experiment.objects.filter(pk=job.experiment_id).update(current_checkpoint=checkpoint)

@@ -106,6 +106,24 @@ def test_a_removed_tasks_curve_ends_the_total_is_without_it(
     assert queued_job.loss_series.get(task_name="recon").last_step == 5
 
 
+def test_a_state_has_a_health_of_each_task_in_training_then_and_of_no_other(
+    queued_job: Job,
+) -> None:
+    job = queued_job
+    scheduled(job, "set_enabled", 3, task="kl", enabled=False)
+    scheduled(job, "remove_task", 4, task="recon")
+    scheduled(job, "save_checkpoint", 5)
+    scheduled(job, "add_task", 6, **addition(job.experiment, "late"))
+    scheduled(job, "set_enabled", 7, task="kl", enabled=True)
+    scheduled(job, "restore_task", 8, task="recon")
+    scheduled(job, "remove_task", 9, task="digit")
+    job_run(job.pk)
+    saved, final = job.checkpoints.order_by("pk")
+    assert saved.job_step == 5
+    assert set(saved.health) == {"digit"}
+    assert set(final.health) == {"recon", "kl", "late"}
+
+
 def test_a_weight_changes_no_other_tasks_loss_at_the_next_step(experiment: Experiment) -> None:
     calm = job_start_and_run(experiment, lambda _: None)
     changed = job_start_and_run(
