@@ -63,7 +63,7 @@ class TreeFold:
     def words(self) -> str:
         """How many states, and from which steps."""
         first, last = self.lines[0].checkpoint.step, self.lines[-1].checkpoint.step
-        return f"{len(self.lines)} states, step {first:,} to {last:,}"
+        return f"{len(self.lines)} states, model step {first:,} to {last:,}"
 
 
 def lane_x(lane: int) -> int:

@@ -37,13 +37,13 @@ def job_results(jobs: list[Job]) -> list[ResultRow]:
     runs = evals_last(jobs)
     found = [runs.get(job.pk) for job in jobs]
     steps = [f"{count(job.current_step)} of {count(job.total_steps)}" for job in jobs]
-    measured_at = [NOTHING if run is None else count(_step(run)) for run in found]
+    measured_at = [NOTHING if run is None else _step_text(run) for run in found]
     return [
         _row("state", [job.state for job in jobs]),
         _row("steps", steps),
         _row("time spent training", [duration(job.active_seconds) for job in jobs]),
         *_losses(jobs),
-        *([_row("evaluated at step", measured_at)] if runs else []),
+        *([_row("evaluated at", measured_at)] if runs else []),
         *_metrics(found),
     ]
 
@@ -52,8 +52,10 @@ def _row(label: str, texts: list[str]) -> ResultRow:
     return ResultRow(label, [ResultCell(text) for text in texts])
 
 
-def _step(run: EvalRun) -> int:
-    return run.step if run.job_step is None else run.job_step
+def _step_text(run: EvalRun) -> str:
+    """Return the step of the job at which it was evaluated, and the model's."""
+    of_model = f"model step {count(run.step)}"
+    return of_model if run.job_step is None else f"step {count(run.job_step)} ({of_model})"
 
 
 def _losses(jobs: list[Job]) -> list[ResultRow]:

@@ -20,8 +20,9 @@ def start_text(experiment: Experiment) -> str:
     checkpoint = checkpoint_current(experiment)
     if checkpoint is None:
         return "Starts with new weights."
-    of_job = f" (job {checkpoint.job_id})" if checkpoint.job_id else ""
-    return f"Continues from step {checkpoint.step:,}{of_job}."
+    job, job_step = checkpoint.job_id, checkpoint.job_step
+    of_job = f" (job {job}, step {job_step:,})" if job else ""
+    return f"Continues from model step {checkpoint.step:,}{of_job}."
 
 
 def run_panel(experiment: Experiment) -> dict[str, Any]:

@@ -132,7 +132,7 @@ def test_the_worst_stay_first_when_new_images_come(desk, experiment, trainer_onl
     pictured(experiment, [30.0, 12.0], step=200)
     answer_call(Call.Kind.PICTURES, answer={})
     expect(captions).to_have_text(["12.0 dB", "30.0 dB"])
-    expect(panel(desk, "recon")).to_contain_text("step 200")
+    expect(panel(desk, "recon")).to_contain_text("model step 200")
 
 
 def test_both_panels_fit_a_phone(desk, experiment):

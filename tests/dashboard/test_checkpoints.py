@@ -62,7 +62,7 @@ def test_five_hundred_states_in_a_row_fold_into_one_line(experiment, browser_cli
     state_make(experiment, 1, end, tag="end")
     assert drawn(experiment) == [(100, 0), 498, (1, 0)]
     page = browser_client.get("/checkpoints/")
-    assert "498 states, step 200 to 49,900" in words(page)
+    assert "498 states, model step 200 to 49,900" in words(page)
 
 
 def test_states_in_a_fold_are_sent_once_it_is_opened(experiment, htmx):
@@ -93,7 +93,7 @@ def test_a_state_may_be_pruned_while_its_page_is_made(experiment, browser_client
         page = browser_client.get("/checkpoints/")
     assert pruned
     assert page.status_code == 200
-    assert "Step 200" in words(page)
+    assert "Model step 200" in words(page)
 
 
 def test_what_has_a_name_or_branches_is_not_folded(experiment):
@@ -109,7 +109,7 @@ def test_the_tree_shows_metrics_health_and_the_current_state(experiment, htmx):
     ill = state_make(experiment, 1200, tag="ill")
     measured(ill, 0.95)
     page = words(htmx.get(TREE))
-    for told in ("ill", "current", "digit critical", "step 1,200", "accuracy 0.9500 good"):
+    for told in ("ill", "current", "digit critical", "model step 1,200", "accuracy 0.9500 good"):
         assert told in page
 
 
@@ -134,7 +134,7 @@ def test_training_from_a_state_leads_to_the_workbench(experiment, htmx):
     state_make(experiment, 200, first)
     answer = do(htmx, first, "train")
     assert answer.headers["HX-Redirect"] == "/?experiment=digits"
-    assert "Continues from step 100" in words(htmx.get("/"))
+    assert "Continues from model step 100" in words(htmx.get("/"))
 
 
 def test_a_refused_branch_keeps_its_name_in_the_form(experiment, htmx):

@@ -9,7 +9,8 @@ import pytest
 from dashboard.eval_panel import trend_of, verdict_of
 from dashboard.sparkline import sparkline
 from tests.dashboard.measured import answer_call, evaluated
-from trainer.models import Call, TaskCard
+from tests.dashboard.rows import Scribe
+from trainer.models import Call, EvalRun, TaskCard
 
 PANEL, RUN = "/partials/eval/", "/partials/eval/run/"
 
@@ -83,10 +84,19 @@ def test_the_newest_values_stand_with_verdict_direction_unit_and_trend(htmx, exp
     evaluated(experiment, 100, recon={"psnr": 15.0, "l1": 0.2}, digit={"accuracy": 0.8})
     evaluated(experiment, 200, recon={"psnr": 21.5, "l1": 0.2}, digit={"accuracy": 0.4})
     shown = words(htmx.get(PANEL))
-    assert "step 200" in shown
+    assert "model step 200" in shown
     assert re.search(r"recon psnr higher is better 21\.50 dB good 15\.00, 21\.50", shown)
     assert re.search(r"l1 lower is better 0\.2000 poor .* → steady", shown)
     assert re.search(r"digit accuracy higher is better 0\.4000 poor .*↘ worse", shown)
+
+
+def test_the_steps_of_a_model_and_of_its_job_have_two_names(htmx, experiment):
+    job = Scribe.start(experiment).job
+    EvalRun.objects.create(experiment=experiment, job=job, step=4350, job_step=1350)
+    evaluated(experiment, 5000, recon={"psnr": 15.0})
+    assert f"model step 4,350, job {job.pk}" in words(htmx.get(PANEL))  # to compare with
+    EvalRun.objects.create(experiment=experiment, job=job, step=6000, job_step=3000)
+    assert f"model step 6,000 · job {job.pk} , step 3,000" in words(htmx.get(PANEL))
 
 
 def test_only_the_last_five_values_are_told(htmx, experiment):

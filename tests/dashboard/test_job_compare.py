@@ -105,7 +105,9 @@ def results_of(client, *jobs):
 
 
 def judged(job, step, **values):
-    run = EvalRun.objects.create(experiment=job.experiment, job=job, step=step, job_step=step)
+    run = EvalRun.objects.create(
+        experiment=job.experiment, job=job, step=3000 + step, job_step=step
+    )
     bounds = {"accuracy": (0.9, 0.5), "error": (0.1, 0.3), "norm": (None, None)}
     for metric, value in values.items():
         good, poor = bounds[metric]
@@ -126,7 +128,7 @@ def test_what_jobs_came_to_stands_side_by_side_with_the_best_of_each_metric(
     assert rows["state"] == ["completed", "completed"]
     assert rows["steps"] == ["40 of 1,000", "40 of 40"]
     assert rows["time spent training"][1] == "3 min 16 s"
-    assert rows["evaluated at step"] == ["40", "40"]
+    assert rows["evaluated at"] == ["step 40 (model step 3,040)"] * 2
     assert rows["digit: accuracy higher is better"] == ["0.9700 good best", "0.8000 moderate"]
     assert rows["digit: error lower is better"] == ["0.2500 moderate", "0.05000 good best"]
     assert rows["digit: norm"] == ["3.000", "2.000"]
@@ -142,6 +144,6 @@ def test_equal_values_have_no_best_one_and_what_was_not_measured_is_left_open(
     rows = results_of(browser_client, first, second, third)
     label = "digit: accuracy higher is better"
     assert rows[label] == ["0.9500 good", "0.9500 good", NOTHING]
-    assert rows["evaluated at step"] == ["40", "40", NOTHING]
+    assert rows["evaluated at"] == [*["step 40 (model step 3,040)"] * 2, NOTHING]
     judged(third, 40, accuracy=None)
     assert results_of(browser_client, second, third)[label][0] == "0.9500 good best"

@@ -43,7 +43,7 @@ def test_each_image_stands_beside_its_reconstruction_and_their_difference(htmx, 
     response = htmx.get(PANEL)
     page = response.content.decode()
     assert likenesses(response) == ["21.3 dB", "18.0 dB", "not finite"]
-    assert "step 1,500" in words(response)
+    assert "model step 1,500" in words(response)
     assert "mean PSNR of these 3: 19.6 dB" in words(response)
     first = shown.images[0]
     places = [

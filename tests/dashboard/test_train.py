@@ -103,10 +103,16 @@ def test_the_start_says_from_which_weights_it_goes_on(htmx, browser_client, expe
     scribe = Scribe.start(experiment)
     scribe.end()
     experiment.current_checkpoint = Checkpoint.objects.create(
-        experiment=experiment, job=scribe.job, kind="final", step=4500, file_name="a", size_bytes=1
+        experiment=experiment,
+        job=scribe.job,
+        kind="final",
+        step=4500,
+        job_step=1500,
+        file_name="a",
+        size_bytes=1,
     )
     experiment.save()
-    sentence = f"Continues from step 4,500 (job {scribe.job.pk})."
+    sentence = f"Continues from model step 4,500 (job {scribe.job.pk}, step 1,500)."
     assert sentence in browser_client.get("/").content.decode()
     assert f'data-start-text="{sentence}"' in htmx.get("/partials/run/").content.decode()
 

@@ -36,7 +36,7 @@ class EvalRun(models.Model):
         ordering = ("-pk",)
 
     def __str__(self) -> str:
-        return f"Eval at step {self.step}"
+        return f"Eval at model step {self.step}"
 
 
 class EvalResult(models.Model):
@@ -85,7 +85,7 @@ class Reconstructions(models.Model):
         verbose_name_plural = "reconstructions"
 
     def __str__(self) -> str:
-        return f"Reconstructions at step {self.step}"
+        return f"Reconstructions at model step {self.step}"
 
 
 class EvalPictures(models.Model):

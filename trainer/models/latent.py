@@ -21,4 +21,4 @@ class LatentView(models.Model):
         ordering = ("-pk",)
 
     def __str__(self) -> str:
-        return f"Latent at step {self.step}"
+        return f"Latent at model step {self.step}"
