@@ -19,6 +19,7 @@ from trainer.selectors.checkpoints import (
     eval_newest,
     evals_newest,
 )
+from trainer.selectors.experiments import cards_of
 from trainer.selectors.jobs import job_active
 from trainer.selectors.nodes import trainer_is_online
 
@@ -79,7 +80,8 @@ def tree_panel(
     evals = evals_newest(experiment)
     chosen_id = chosen.pk if chosen else None
     current_id = experiment.current_checkpoint_id
-    shown = {row.pk: _first_of_each(measures_of(evals.get(row.pk))) for row in checkpoints}
+    places = {card.name: place for place, card in enumerate(cards_of(experiment))}
+    shown = {row.pk: _first_of_each(measures_of(evals.get(row.pk)), places) for row in checkpoints}
     return {
         "experiment": experiment,
         "tree": tree_lines(checkpoints, current_id, chosen_id),
@@ -93,10 +95,16 @@ def tree_panel(
     }
 
 
-def _first_of_each(measures: list[Measure]) -> list[Measure]:
-    """Return what says most in one line: of each task the first metric with a verdict."""
+def _first_of_each(measures: list[Measure], places: Mapping[str, int]) -> list[Measure]:
+    """Return what says most in one line: of each task the first metric with a verdict.
+
+    Args:
+        places: of the attached tasks, by name; others stand behind them.
+    """
     judged = [found for found in measures if found.verdict]
-    return list({found.task: found for found in reversed(judged)}.values())[::-1][:MEASURES_SHOWN]
+    firsts = {found.task: found for found in reversed(judged)}
+    ordered = sorted(firsts, key=lambda task: (places.get(task, len(places)), task))
+    return [firsts[task] for task in ordered[:MEASURES_SHOWN]]
 
 
 def checkpoint_panel(experiment: Experiment, checkpoint: Checkpoint | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from tests.dashboard.states import chain_make, measured, state_make
 from tests.dashboard.test_eval_panel import words
 from trainer.models import Call, Checkpoint, Experiment
 from trainer.services.checkpoint_tree import checkpoint_fork
+from trainer.services.evals import EvalOutcome, MetricFact, eval_store
 from trainer.services.job_start import job_start
 
 TREE = "/partials/checkpoints/tree/"
@@ -109,8 +110,19 @@ def test_the_tree_shows_metrics_health_and_the_current_state(experiment, htmx):
     ill = state_make(experiment, 1200, tag="ill")
     measured(ill, 0.95)
     page = words(htmx.get(TREE))
-    for told in ("ill", "current", "digit critical", "model step 1,200", "accuracy 0.9500 good"):
+    for told in ("ill", "current", "digit critical", "model step 1,200", "digit accuracy 0.9500 good"):
         assert told in page
+
+
+def test_the_metrics_of_each_state_stand_in_the_order_of_the_tasks(experiment, htmx):
+    first, second = state_make(experiment, 100), state_make(experiment, 200)
+    names = [("gone", "psnr"), ("digit", "accuracy"), ("recon", "psnr")]
+    for checkpoint, order in ((first, names), (second, names[::-1])):
+        facts = [MetricFact(task, metric, 0.5, good=0.4, poor=0.1) for task, metric in order]
+        outcome = EvalOutcome(step=checkpoint.step, checkpoint=checkpoint, metrics=facts)
+        eval_store(experiment=experiment, outcome=outcome)
+    ordered = "recon psnr 0.5000 good digit accuracy 0.5000 good gone psnr 0.5000 good"
+    assert words(htmx.get(TREE)).count(ordered) == 2
 
 
 def test_tags_are_texts_and_no_markup(experiment, browser_client):
