@@ -18,6 +18,7 @@ from trainer.selectors.checkpoints import (
     comparison_of,
     eval_newest,
     evals_newest,
+    job_starts,
 )
 from trainer.selectors.experiments import cards_of
 from trainer.selectors.jobs import job_active
@@ -84,7 +85,7 @@ def tree_panel(
     shown = {row.pk: _first_of_each(measures_of(evals.get(row.pk)), places) for row in checkpoints}
     return {
         "experiment": experiment,
-        "tree": tree_lines(checkpoints, current_id, chosen_id),
+        "tree": tree_lines(checkpoints, current_id, chosen_id, job_starts(experiment)),
         "tree_count": len(checkpoints),
         "tree_opened": {number_asked(key) for key in opened} - {None},
         # A branch has the files of its state.

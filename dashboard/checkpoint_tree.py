@@ -1,5 +1,7 @@
 """The tree of states as lines of a list: lanes for branches, runs of plain states folded up."""
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from trainer.models import Checkpoint
@@ -72,16 +74,22 @@ def lane_x(lane: int) -> int:
 
 
 def tree_lines(
-    checkpoints: list[Checkpoint], current_id: int | None, chosen_id: int | None
+    checkpoints: list[Checkpoint],
+    current_id: int | None,
+    chosen_id: int | None,
+    starts: Mapping[int, int | None],
 ) -> list[TreeLine | TreeFold]:
     """Return the states from the oldest on, each branch right after the state that it begins at.
 
     The branch with the current state goes on in the lane of its origin; else the longest does.
+
+    Args:
+        starts: of each job, the state that it began with.
     """
     children: dict[int | None, list[Checkpoint]] = {}
-    known = {row.pk for row in checkpoints}
+    origins = _origins(checkpoints, starts)
     for row in sorted(checkpoints, key=lambda row: row.pk):
-        children.setdefault(row.parent_id if row.parent_id in known else None, []).append(row)
+        children.setdefault(origins[row.pk], []).append(row)
     sizes = _sizes(checkpoints, children, current_id)
     lines: list[TreeLine] = []
     # Not by recursion: a chain may have thousands of states.
@@ -94,6 +102,32 @@ def tree_lines(
             waiting.append((grown[-1], lane, True, False))
             waiting += [(child, lane + 1, False, False) for child in grown[:-1]]
     return _folded(lines, children, {current_id, chosen_id})
+
+
+def _origins(
+    checkpoints: list[Checkpoint], starts: Mapping[int, int | None]
+) -> dict[int, int | None]:
+    """Return from which state the line to each one is drawn.
+
+    A parent is a state that stays: of one that goes by itself, what the job stored next is a
+    sibling. The job went through it all the same, and so does the line while it is there.
+    """
+    known = {row.pk: row for row in checkpoints}
+    origins: dict[int, int | None] = {}
+    passed: defaultdict[tuple[int, int | None], list[Checkpoint]] = defaultdict(list)
+    for row in sorted(checkpoints, key=lambda row: row.pk):
+        parent = known.get(row.parent_id or 0)
+        origins[row.pk] = parent.pk if parent else None
+        is_branch = parent is not None and parent.file_name == row.file_name
+        if row.job_id is None or is_branch:
+            continue
+        siblings = passed[row.job_id, row.parent_id]
+        earlier = (one for one in reversed(siblings) if one.job_step <= row.job_step)
+        before = next(earlier, known.get(starts.get(row.job_id) or 0))
+        if before is not None and before.parent_id == row.parent_id:
+            origins[row.pk] = before.pk
+        siblings.append(row)
+    return origins
 
 
 def _sizes(

@@ -5,13 +5,11 @@ import re
 import pytest
 from django.db import connection
 
-from dashboard.checkpoint_tree import TreeFold, TreeLine, tree_lines
 from tests.dashboard.measured import answer_call
 from tests.dashboard.states import chain_make, measured, state_make
 from tests.dashboard.test_eval_panel import words
 from trainer.models import Call, Checkpoint, Experiment
 from trainer.services.checkpoint_tree import checkpoint_fork
-from trainer.services.evals import EvalOutcome, MetricFact, eval_store
 from trainer.services.job_start import job_start
 
 TREE = "/partials/checkpoints/tree/"
@@ -24,57 +22,6 @@ def _own_room(settings, tmp_path):
 
 def do(client, checkpoint, verb, **typed):
     return client.post(f"/partials/checkpoints/{checkpoint.pk}/{verb}/", typed)
-
-
-def drawn(experiment):
-    """Return (step, lane) of each line, and how many states each fold hides."""
-    experiment.refresh_from_db()
-    lines = tree_lines(list(experiment.checkpoints.all()), experiment.current_checkpoint_id, None)
-    return [
-        len(line.lines) if isinstance(line, TreeFold) else (line.checkpoint.step, line.lane)
-        for line in lines
-    ]
-
-
-def test_a_branch_stands_beside_its_origin_and_the_current_one_goes_on_below(experiment):
-    root = state_make(experiment, 100)
-    state_make(experiment, 150, root, tag="side")
-    state_make(experiment, 200, root)
-    assert drawn(experiment) == [(100, 0), (150, 1), (200, 0)]
-    Experiment.objects.update(current_checkpoint=Checkpoint.objects.get(tag="side"))
-    assert drawn(experiment) == [(100, 0), (200, 1), (150, 0)]
-
-
-def test_lines_say_where_they_come_from_and_whether_they_go_on(experiment):
-    root = state_make(experiment, 100)
-    state_make(experiment, 150, root)
-    state_make(experiment, 200, root)
-    lines = tree_lines(list(experiment.checkpoints.all()), None, None)
-    drawing = [
-        (line.is_root, line.has_before, line.has_after)
-        for line in lines
-        if isinstance(line, TreeLine)
-    ]
-    assert drawing == [(True, False, True), (False, False, False), (False, True, False)]
-
-
-def test_five_hundred_states_in_a_row_fold_into_one_line(experiment, browser_client):
-    end = chain_make(experiment, 499)
-    state_make(experiment, 1, end, tag="end")
-    assert drawn(experiment) == [(100, 0), 498, (1, 0)]
-    page = browser_client.get("/checkpoints/")
-    assert "498 states, model step 200 to 49,900" in words(page)
-
-
-def test_states_in_a_fold_are_sent_once_it_is_opened(experiment, htmx):
-    chain_make(experiment, 60)
-    folded = htmx.get(TREE).content.decode()
-    assert folded.count("tree__line") < 6
-    (key,) = re.findall(r'id="fold-(\d+)"', folded)
-    opened = htmx.get(TREE, {"open": [key, "nonsense", "9" * 5000]}).content.decode()
-    assert opened.count('<li id="state-') == 60
-    # What the panel asks for when it follows: the fold stays as it is.
-    assert f'name="open" value="{key}"' in opened
 
 
 def test_a_state_may_be_pruned_while_its_page_is_made(experiment, browser_client):
@@ -97,32 +44,18 @@ def test_a_state_may_be_pruned_while_its_page_is_made(experiment, browser_client
     assert "Model step 200" in words(page)
 
 
-def test_what_has_a_name_or_branches_is_not_folded(experiment):
-    middle = chain_make(experiment, 5)
-    Checkpoint.objects.filter(step=300).update(tag="named")
-    chain_make(experiment, 2, middle)
-    state_make(experiment, 999, middle, tag="side")
-    assert (300, 0) in drawn(experiment)
-    assert all(not isinstance(line, int) or line >= 3 for line in drawn(experiment))
-
-
 def test_the_tree_shows_metrics_health_and_the_current_state(experiment, htmx):
     ill = state_make(experiment, 1200, tag="ill")
     measured(ill, 0.95)
     page = words(htmx.get(TREE))
-    for told in ("ill", "current", "digit critical", "model step 1,200", "digit accuracy 0.9500 good"):
+    for told in (
+        "ill",
+        "current",
+        "digit critical",
+        "model step 1,200",
+        "digit accuracy 0.9500 good",
+    ):
         assert told in page
-
-
-def test_the_metrics_of_each_state_stand_in_the_order_of_the_tasks(experiment, htmx):
-    first, second = state_make(experiment, 100), state_make(experiment, 200)
-    names = [("gone", "psnr"), ("digit", "accuracy"), ("recon", "psnr")]
-    for checkpoint, order in ((first, names), (second, names[::-1])):
-        facts = [MetricFact(task, metric, 0.5, good=0.4, poor=0.1) for task, metric in order]
-        outcome = EvalOutcome(step=checkpoint.step, checkpoint=checkpoint, metrics=facts)
-        eval_store(experiment=experiment, outcome=outcome)
-    ordered = "recon psnr 0.5000 good digit accuracy 0.5000 good gone psnr 0.5000 good"
-    assert words(htmx.get(TREE)).count(ordered) == 2
 
 
 def test_tags_are_texts_and_no_markup(experiment, browser_client):

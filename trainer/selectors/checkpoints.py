@@ -46,6 +46,11 @@ def checkpoint_current(experiment: Experiment) -> Checkpoint | None:
     return Checkpoint.objects.filter(pk__in=current).first()
 
 
+def job_starts(experiment: Experiment) -> dict[int, int | None]:
+    """Return the state that each job of an experiment began with, if it is still there."""
+    return dict(experiment.jobs.values_list("pk", "start_checkpoint"))
+
+
 def job_health(job: Job, *, at_step: int) -> dict[str, str]:
     """Return how the losses are, as far as they are stored, of each task in training at a step."""
     rows = job.loss_series.filter(is_total=False)
