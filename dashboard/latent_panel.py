@@ -34,6 +34,7 @@ def latent_panel(experiment: Experiment) -> dict[str, Any]:
         "experiment": experiment,
         "view": view,
         "latent": facts,
+        "latent_is_whole": bool(view) and _is_whole(facts),
         "unit_bars": _bars(facts) if view else [],
         "plane_shares": [f"{100 * share:.0f} %" for share in facts["plane"]["shares"]]
         if view
@@ -59,6 +60,12 @@ def _states(experiment: Experiment, view: LatentView | None) -> list[Checkpoint]
     if view is not None and view.checkpoint and view.checkpoint not in states:
         states.insert(0, view.checkpoint)
     return states
+
+
+def _is_whole(facts: dict[str, Any]) -> bool:
+    """Return whether a model names no factors, so that its whole latent was gone through as one."""
+    places = [(group["name"], group["start"], group["end"]) for group in facts["groups"]]
+    return places == [("latent", 0, facts["unit_count"])]
 
 
 def _bars(facts: dict[str, Any]) -> list[UnitBar]:

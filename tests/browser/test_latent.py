@@ -18,6 +18,8 @@ RED, GREEN, BLUE, GREY = (220, 30, 30), (30, 160, 60), (30, 60, 200), (90, 90, 9
 CORNERS = [[0, 0], [10, 0], [0, 10], [10, 10]]
 CLASSES = [3, 5, 5, 8]
 MARGIN = 12
+# What the axes take, at the left and below.
+LEFT, BELOW = 52, 42
 
 
 @pytest.fixture
@@ -38,10 +40,10 @@ def look_store(experiment, squares, *, step=40, points=CORNERS, targets=CLASSES)
 def place_of(desk, at):
     """Return where on its canvas one of the corners is."""
     box = desk.page.locator(".latent__canvas").bounding_box()
-    width, height = box["width"], box["height"]
+    width, height = box["width"] - LEFT, box["height"] - BELOW
     scale = (min(width, height) - 2 * MARGIN) / 10
     x, y = CORNERS[at]
-    return {"x": width / 2 + (x - 5) * scale, "y": height / 2 - (y - 5) * scale}
+    return {"x": LEFT + width / 2 + (x - 5) * scale, "y": height / 2 - (y - 5) * scale}
 
 
 def pixel(desk, canvas, place):
@@ -103,7 +105,7 @@ def test_points_have_the_colours_of_their_classes_and_show_their_images(desk, ex
     assert len(set(inks)) == 3
     for at, colour in enumerate((RED, GREEN, BLUE, GREY)):
         wait_for_image(desk, at, colour)
-    desk.page.locator(".latent__canvas").hover(position={"x": 20, "y": 150})
+    desk.page.locator(".latent__canvas").hover(position={"x": LEFT + 20, "y": 150})
     wait_until(lambda: image_shown(desk) is None, "no image is shown beside the points")
 
 

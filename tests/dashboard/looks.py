@@ -22,6 +22,7 @@ def looked(
     step: int = 40,
     sheet: str = "",
     checkpoint: Checkpoint | None = None,
+    factor: str = "<b>digit",
     **plane: Any,
 ) -> LatentView:
     """Store a look at a latent of two units or more; `plane` is what differs of its plane.
@@ -29,16 +30,17 @@ def looked(
     Args:
         sheet: the file of every picture; without it, a single grey pixel.
         checkpoint: the state that was looked at.
+        factor: what the model calls its latent; "latent" where it names no factors.
     """
     shown = (sheet or picture_keep(PIXEL + b"way")) if has_decoder else ""
     facts = {
         "image_count": 270,
         "has_prior": True,
         "groups": [
-            {"name": "<b>digit", "start": 0, "end": 2, "low": -1.5, "high": 1.5, "sheet": shown}
+            {"name": factor, "start": 0, "end": 2, "low": -1.5, "high": 1.5, "sheet": shown}
         ],
         "units": [
-            {"index": at, "group": "<b>digit", "variance": 1.0, "kl_nats": 2.0, "is_dead": at > 0}
+            {"index": at, "group": factor, "variance": 1.0, "kl_nats": 2.0, "is_dead": at > 0}
             for at in range(units)
         ],
         "unit_count": units,

@@ -1,6 +1,7 @@
 """The page of the latent: what it shows of a look, and how one is asked for."""
 
 from tests.dashboard.looks import looked
+from tests.dashboard.test_eval_panel import words
 from trainer.models import Call
 
 PAGE, LOOK = "/latent/", "/partials/latent/look/"
@@ -9,10 +10,25 @@ PAGE, LOOK = "/latent/", "/partials/latent/look/"
 def test_the_page_shows_ways_units_samples_and_the_plane(browser_client, experiment):
     looked(experiment)
     page = browser_client.get(PAGE).content.decode()
-    for words in ("Along each factor", "1 of 2 dead", "61 % and 20 %", "drawn from the prior"):
-        assert words in page
+    for told in ("Along each factor", "1 of 2 dead", "61 % and 20 %", "drawn from the prior"):
+        assert told in page
     assert "&lt;b&gt;digit" in page
     assert "<b>digit" not in page
+
+
+def test_a_way_says_along_what_it_leads_and_a_model_without_factors_is_told_of_none(
+    browser_client, experiment
+):
+    looked(experiment)
+    shown = words(browser_client.get(PAGE))
+    assert "<b>digit coordinates 0:2, PC 1 from -1.500 to 1.500, 0 is the mean" in shown
+    assert "the direction in which the factor's coordinates of the images differ most" in shown
+    looked(experiment, factor="latent")
+    shown = words(browser_client.get(PAGE))
+    assert "Along the latent" in shown
+    assert "factor" not in shown
+    assert "the direction in which the latents of the images differ most" in shown
+    assert "latent coordinates 0:2, PC 1 from -1.500 to 1.500, 0 is the mean" in shown
 
 
 def test_a_model_without_a_decoder_has_units_and_a_plane_and_says_what_it_lacks(

@@ -1,11 +1,13 @@
 /** The plane of the page of the latent: points in the colours of their classes, images on hover. */
 
 import { cssColour } from "./palette.js";
-import { COLOURS, groupsOf, nearestAt, placed } from "./plane.js";
+import { COLOURS, frameOf, groupsOf, nearestAt } from "./plane.js";
+import { ROOM, drawAxes } from "./plane_axes.js";
 
 const GAP = 2;
 const REACH = 14;
 const RADIUS = 3.5;
+const MARGIN = 12;
 const THUMB_SCALE = 3;
 const LEGEND = "[data-plane-legend]";
 
@@ -77,7 +79,10 @@ class Plane {
     this.canvas.height = height * ratio;
     const context = this.canvas.getContext("2d");
     context.scale(ratio, ratio);
-    this.places = placed(this.facts.points, { width, height, margin: 12 });
+    const frame = frameOf(this.facts.points, { width, height, margin: MARGIN, ...ROOM });
+    const names = this.facts.shares.map((share, at) => axisName(at + 1, share));
+    drawAxes(context, frame, { width, height }, names);
+    this.places = this.facts.points.map(frame.place);
     for (const [at, [x, y]] of this.places.entries()) {
       if (this.isHidden(at)) continue;
       const group = this.groups.of[at];
@@ -108,6 +113,10 @@ class Plane {
     this.thumb.style.left = `${offsetLeft + Math.min(offsetX + REACH, Math.max(0, room))}px`;
     this.thumb.style.top = `${offsetTop + offsetY + REACH}px`;
   }
+}
+
+function axisName(number, share) {
+  return `PC ${number}, ${Math.round(100 * share)}% of the variance`;
 }
 
 let plane = null;

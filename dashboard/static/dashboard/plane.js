@@ -7,23 +7,48 @@ export const COLOURS = 8;
 const RANGES = 5;
 
 /**
- * Return where points are drawn, in pixels; both axes have one scale, so that distances are true.
+ * Return where values are drawn, in pixels; both axes have one scale, so that distances are true.
+ *
+ * `place` gives the pixels of a point, `reach` the lowest and the highest value of each axis that
+ * is in sight.
  *
  * @param {[number, number][]} points
- * @param {{width: number, height: number, margin: number}} box
+ * @param {{width: number, height: number, margin: number, left?: number, bottom?: number}} box
+ *   `left` and `bottom` are kept free for the axes, `margin` within the rest.
  */
-export function placed(points, { width, height, margin }) {
-  const reach = [0, 1].map((axis) => {
+export function frameOf(points, { width, height, margin, left = 0, bottom = 0 }) {
+  const room = [width - left, height - bottom];
+  const bounds = [0, 1].map((axis) => {
     const values = points.map((point) => point[axis]);
     return { low: Math.min(...values), high: Math.max(...values) };
   });
-  const spans = reach.map(({ low, high }) => high - low || 1);
-  const scale = Math.min((width - 2 * margin) / spans[0], (height - 2 * margin) / spans[1]);
-  const middles = reach.map(({ low, high }) => (low + high) / 2);
-  return points.map(([x, y]) => [
-    width / 2 + (x - middles[0]) * scale,
-    height / 2 - (y - middles[1]) * scale,
-  ]);
+  const scale = Math.min(
+    ...bounds.map(({ low, high }, axis) => (room[axis] - 2 * margin) / (high - low || 1)),
+  );
+  const middles = bounds.map(({ low, high }) => (low + high) / 2);
+  return {
+    place: ([x, y]) => [
+      left + room[0] / 2 + (x - middles[0]) * scale,
+      room[1] / 2 - (y - middles[1]) * scale,
+    ],
+    reach: middles.map((middle, axis) => {
+      const half = room[axis] / 2 / scale;
+      return { low: middle - half, high: middle + half };
+    }),
+  };
+}
+
+/** Return round values from `low` to `high` with their texts, about as many as `wanted` says. */
+export function ticksOf({ low, high }, wanted) {
+  const rough = (high - low) / Math.max(1, wanted);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].find((times) => times * power >= rough) * power;
+  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const first = Math.ceil(low / step);
+  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, at) => {
+    const value = (first + at) * step;
+    return { value, text: value.toFixed(decimals).replace(/^-(?=[0.]+$)/, "") };
+  });
 }
 
 /**

@@ -70,7 +70,7 @@ BREAKAGES = (
     Breakage(
         name="any-weight",
         file="trainer/services/cards.py",
-        old="        card.clean_fields()",
+        old="        fields_check(card)",
         new="        str(card)",
         breaks="A negative weight is the server's own error.",
         check="refusals",

@@ -253,7 +253,8 @@ def test_a_task_that_cannot_be_built_says_why_and_the_others_are_measured(
     (ref,) = (ref for ref in job.plan["sources"] if ref["class_name"] == "ConstantTask")
     Source.objects.filter(pk=ref["sha256"]).update(text="raise RuntimeError('gone')")
     answer = eval_run(NOW)
-    assert answer["errors"] == {"constant": "RuntimeError: gone"}
+    told = "task 'constant' cannot be made: its class ConstantTask does not load"
+    assert answer["errors"] == {"constant": f"{told}: RuntimeError: gone"}
     assert math.isfinite(answer["results"]["recon"]["psnr"])
 
 
