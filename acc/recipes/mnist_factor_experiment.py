@@ -25,8 +25,8 @@ class MnistFactorExperiment(Recipe):
     model as it stands, tell what each slot holds.
 
     Args:
-        steps: Steps of each phase, 1 to 1000000; a branch takes two phases after the start.
-        probe_steps: Steps in which the probes are trained, 1 to 1000000.
+        steps: Steps of each phase, 1 to 1,000,000; a branch takes two phases after the start.
+        probe_steps: Steps in which the probes are trained, 1 to 1,000,000.
         seeds: How many times all of it is done, each with different initial weights, 1 to 20.
         data: "auto" takes mnist where it can be had, else the digits of scikit-learn.
     """
