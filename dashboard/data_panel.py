@@ -68,11 +68,6 @@ class DatasetRow:
         return "numbers" if self.dataset.target_type == "float" else "none"
 
     @property
-    def experiments(self) -> list[Any]:
-        """The experiments that use it, each once."""
-        return list({use.experiment.pk: use.experiment for use in self.uses}.values())
-
-    @property
     def is_seen(self) -> bool:
         """Whether the trainer side has looked at it."""
         return bool(self.dataset.survey)

@@ -32,11 +32,17 @@ class Bar:
 
 @dataclass(frozen=True)
 class Histogram:
-    """The bars of one target; `low` and `high` stand at the ends where bars have no names."""
+    """The bars of one target.
+
+    Attributes:
+        most: the images of the highest bar, which says how many the others stand for.
+        low: what stands at the left end where bars have no names; `high` at the right.
+    """
 
     title: str
     bars: list[Bar]
     summary: str
+    most: int
     low: str = ""
     high: str = ""
     note: str = ""
@@ -70,6 +76,7 @@ def _of_classes(distribution: dict[str, Any], names: list[str]) -> Histogram:
         title="Classes",
         bars=bars,
         summary=f"{len(train)} classes of {min(totals):,} to {max(totals):,} images",
+        most=max(totals, default=0),
         low="" if len(labels) <= MOST_NAMED else labels[0],
         high="" if len(labels) <= MOST_NAMED else labels[-1],
         note=f"and {more:,} more classes" if more else "",
@@ -84,9 +91,13 @@ def _of_values(column: dict[str, Any], title: str) -> Histogram:
         f"{loss(low + at * step)} to {loss(low + (at + 1) * step)}" for at in range(len(train))
     ]
     ends = (loss(low), loss(high))
-    summary = f"{title} from {ends[0]} to {ends[1]}"
     return Histogram(
-        title, _bars(train, held_out, labels, named=False), summary, low=ends[0], high=ends[1]
+        title=title,
+        bars=_bars(train, held_out, labels, named=False),
+        summary=f"{title} from {ends[0]} to {ends[1]}",
+        most=max(map(sum, zip(train, held_out, strict=True)), default=0),
+        low=ends[0],
+        high=ends[1],
     )
 
 

@@ -68,7 +68,9 @@ def test_the_experiments_that_use_a_dataset_are_listed_as_one_writes_a_list(desk
     desk.open("/data/")
     # As it is laid out: a box of its own would set the comma apart.
     uses = desk.page.locator(".dataset__uses")
-    expect(uses).to_contain_text("Used by digits, by-hand", use_inner_text=True)
+    tasks = "(recon, kl, digit)"
+    listed = f"Used by digits {tasks}, by-hand {tasks}"
+    expect(uses).to_contain_text(listed, use_inner_text=True)
 
 
 def test_the_page_fits_a_phone(desk, experiment):

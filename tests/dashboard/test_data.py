@@ -41,7 +41,8 @@ def test_a_dataset_is_shown_with_its_parts_targets_and_duplicates(browser_client
     assert "Held out 15" in words(page)
     assert "3 of 15 leak" in words(page)
     assert "2 classes" in words(page)
-    assert "1: 45 to train on, 6 held out" in page.content.decode()
+    assert 'aria-label="1: 45 to train on, 6 held out"' in page.content.decode()
+    assert "51 images" in words(page)  # how much the highest bar stands for
 
 
 def test_images_are_files_and_classes_have_their_names(browser_client):
@@ -94,11 +95,11 @@ def test_deleted_pictures_are_drawn_again(browser_client, trainer_online, settin
 
 def test_a_dataset_in_use_says_by_what_and_its_deletion_is_refused(htmx, experiment):
     page = htmx.get("/partials/data/")
-    assert "task 'recon' of experiment 'digits'" in words(page)
+    assert "Used by digits (recon, kl, digit)" in words(page)
     assert "Delete" not in words(page)
     refused = htmx.post("/partials/data/delete/digits/")
     assert refused.status_code == 422
-    assert "dataset 'digits' is used by task 'recon'" in words(refused)
+    assert "dataset 'digits' is used by experiment 'digits' (recon, kl, digit)" in words(refused)
     assert Dataset.objects.filter(name="digits").exists()
 
 

@@ -1,7 +1,7 @@
 """Datasets as the API and the pages show them, what uses them, and their pictures."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from trainer.models import Dataset, Experiment, Job, JobCommand, TaskCard
@@ -9,10 +9,19 @@ from trainer.models import Dataset, Experiment, Job, JobCommand, TaskCard
 
 @dataclass(frozen=True)
 class DatasetUse:
-    """What keeps a dataset from being deleted: a task of an experiment, or a job in progress."""
+    """What keeps a dataset from being deleted: an experiment's tasks, and its jobs in progress.
+
+    Attributes:
+        users: the names of the tasks, then the jobs, as they stand in a sentence.
+    """
 
     experiment: Experiment
-    words: str
+    users: list[str] = field(default_factory=list)
+
+    @property
+    def words(self) -> str:
+        """The experiment and what of it, to stand in a sentence."""
+        return f"experiment '{self.experiment.name}' ({', '.join(self.users)})"
 
 
 def dataset_get(name: str) -> Dataset | None:
@@ -48,18 +57,21 @@ def shape_text(shape: Iterable[int]) -> str:
 
 
 def dataset_uses(datasets: Sequence[Dataset]) -> dict[int, list[DatasetUse]]:
-    """Return what uses each dataset, by its key: attached tasks, then jobs in progress."""
-    uses: dict[int, list[DatasetUse]] = {dataset.pk: [] for dataset in datasets}
+    """Return what uses each dataset, by its key: one entry an experiment, tasks before jobs."""
+    uses: dict[int, dict[int, DatasetUse]] = {dataset.pk: {} for dataset in datasets}
+
+    def note(dataset_id: int, experiment: Experiment, user: str) -> None:
+        use = uses[dataset_id].setdefault(experiment.pk, DatasetUse(experiment))
+        use.users.append(user)
+
     names = {dataset.name: dataset.pk for dataset in datasets}
     cards = TaskCard.objects.filter(dataset__in=uses).select_related("experiment")
     for card in cards:
-        words = f"task '{card.name}' of experiment '{card.experiment.name}'"
-        uses[card.dataset_id].append(DatasetUse(card.experiment, words))
+        note(card.dataset_id, card.experiment, card.name)
     for job in Job.objects.filter(state__in=Job.ACTIVE).select_related("experiment"):
-        words = f"job {job.pk} of experiment '{job.experiment.name}'"
         for name in _trained_on(job) & names.keys():
-            uses[names[name]].append(DatasetUse(job.experiment, words))
-    return uses
+            note(names[name], job.experiment, f"job {job.pk}")
+    return {dataset_id: list(found.values()) for dataset_id, found in uses.items()}
 
 
 def _trained_on(job: Job) -> set[str]:

@@ -132,7 +132,7 @@ def test_a_pickle_is_refused_and_an_upload_beyond_the_limit_is_not_even_read(
 
 def test_a_dataset_in_use_is_not_deleted_and_the_sentence_says_by_what(script, experiment, refused):
     sentence = refused(script.post("/datasets/digits/delete"), 409)
-    assert "task 'recon' of experiment 'small' and task 'digit'" in sentence
+    assert "is used by experiment 'small' (recon, digit); remove" in sentence
     TaskCard.objects.all().delete()
     assert script.post("/datasets/digits/delete").json() == {"removed": "digits"}
     assert "there is no dataset" in refused(script.post("/datasets/digits/delete"), 404)
@@ -141,7 +141,7 @@ def test_a_dataset_in_use_is_not_deleted_and_the_sentence_says_by_what(script, e
 def test_a_dataset_that_a_job_trains_on_is_not_deleted(script, running, refused):
     TaskCard.objects.all().delete()
     sentence = refused(script.post("/datasets/digits/delete"), 409)
-    assert f"job {running.pk} of experiment 'small'" in sentence
+    assert f"experiment 'small' (job {running.pk})" in sentence
 
 
 def test_a_file_stays_as_long_as_another_dataset_has_the_same_data(script, settings):
