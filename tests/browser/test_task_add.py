@@ -257,3 +257,16 @@ def test_the_open_form_survives_what_happens_beside_it_and_a_second_look(desk, e
     desk.page.get_by_role("button", name="Cancel").click()
     expect(desk.page.locator("#task-add-panel")).to_have_count(0)
     expect(button).to_be_focused()
+
+
+def test_escape_hides_the_form_and_what_is_typed_waits_for_its_return(desk, experiment):
+    desk.open()
+    form_open(desk.page)
+    name_field(desk.page).fill("mine")
+    desk.page.keyboard.press("Escape")
+    expect(desk.page.locator("#task-add-panel")).to_be_hidden()
+    button = desk.page.locator("#task-add-button")
+    expect(button).to_be_focused()
+    expect(button).to_have_attribute("aria-expanded", "false")
+    desk.page.keyboard.press("Enter")
+    expect(name_field(desk.page)).to_have_value("mine")

@@ -8,7 +8,8 @@ from playwright.sync_api import Locator, expect
 from tests.browser.conftest import Desk
 from tests.dashboard.rows import Scribe, experiment_make
 from tests.setup.waiting import wait_until
-from trainer.models import JobCommand, TaskCard
+from trainer.models import Dataset, JobCommand, TaskCard
+from trainer.services.card_add import card_add
 from trainer.services.cards import card_set_weight
 from trainer.services.commands import command_applied, command_refused
 
@@ -227,3 +228,26 @@ def test_an_entry_leads_to_its_mark_and_a_mark_to_its_entry(desk, experiment):
     expect(entry).to_have_attribute("aria-pressed", "false")
     first.click()
     expect(entry).to_be_focused()
+
+
+def test_many_cards_are_lower_and_leave_the_button_that_adds_one_in_reach(desk, experiment):
+    desk.open()
+    first = card_of(desk, "recon")
+    alone = first.bounding_box()
+    dataset = Dataset.objects.get(name="digits")
+    kind = "ReconstructionTask"
+    for number in range(8):
+        card_add(experiment=experiment, name=f"r{number}", dataset=dataset, class_name=kind)
+    expect(desk.page.locator("#task-list > .task")).to_have_count(11)
+    crowded = first.bounding_box()
+    assert alone is not None
+    assert crowded is not None
+    assert crowded["height"] < alone["height"] - 30
+    button = desk.page.get_by_role("button", name="Add task")
+    place = button.bounding_box()
+    assert place is not None
+    assert place["y"] < crowded["y"]
+    button.click()
+    form = desk.page.locator("#task-add-panel")
+    expect(form).to_be_in_viewport()
+    expect(form.get_by_label("Class", exact=True)).to_be_focused()

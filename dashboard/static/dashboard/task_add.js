@@ -28,6 +28,7 @@ export function wireTaskAdd() {
     if (event.target.id === "task_add_latent_slice") drawStrip();
   });
   document.addEventListener("keydown", moveAlong);
+  document.addEventListener("keydown", hideByKey);
   document.addEventListener("focusout", () => setTimeout(freshen));
   document.body.addEventListener("acc:task-name", ({ detail }) => {
     byId("task-add-class").dataset.nameDefault = detail.default;
@@ -63,6 +64,14 @@ function toggle() {
 function cancel() {
   byId("task-add-place").replaceChildren();
   showState();
+  byId("task-add-button")?.focus();
+}
+
+/** Escape hides the form as the button does: what is typed stays for when it is opened again. */
+function hideByKey(event) {
+  if (event.key !== "Escape" || event.isComposing || event.defaultPrevented) return;
+  if (!byId("task-add-panel")?.contains(event.target)) return;
+  toggle();
   byId("task-add-button")?.focus();
 }
 
