@@ -1,0 +1,76 @@
+"""What long names, wide tables and narrow screens do to the pages."""
+
+import pytest
+from playwright.sync_api import FloatRect, Locator, expect
+
+from tests.dashboard import rows
+from tests.dashboard.rows import Scribe, experiment_make
+from tests.dashboard.states import measured, state_make
+from trainer.models import Job
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+# Names of 80 characters and no blank.
+LONG = "z" * 80
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def experiment(transactional_db):
+    return experiment_make("digits", name=LONG)
+
+
+def ran(experiment, **facts) -> Job:
+    """Return a job that is over."""
+    scribe = Scribe.start(experiment)
+    scribe.write(20)
+    scribe.end()
+    Job.objects.filter(pk=scribe.job.pk).update(**facts)
+    return scribe.job
+
+
+def page_width(desk) -> int:
+    """Return how wide the page is, what lies beyond the screen included."""
+    width: int = desk.page.evaluate("document.documentElement.scrollWidth")
+    return width
+
+
+def box(place: Locator) -> FloatRect:
+    """Return where something is."""
+    found = place.bounding_box()
+    assert found is not None
+    return found
+
+
+def test_a_long_name_makes_no_page_wider_than_a_phone(desk, monkeypatch):
+    monkeypatch.setattr(rows, "TASKS", ((LONG, "ReconstructionTask", 1.0), *rows.TASKS[1:]))
+    experiment = experiment_make("digits", name=LONG)
+    job = ran(experiment, name=LONG)
+    one = state_make(experiment, 100, tag=LONG)
+    other = state_make(experiment, 200, one, tag=LONG[1:])
+    measured(one, 0.9)
+    desk.page.set_viewport_size(PHONE)
+    compared = f"/checkpoints/compare/?one={one.pk}&other={other.pk}"
+    paths = ["/", f"/job/{job.pk}/", f"/job/compare/?job={job.pk}&job={ran(experiment).pk}"]
+    paths += ["/experiments/", "/checkpoints/", compared, "/data/", "/latent/", "/access/"]
+    for path in paths:
+        desk.open(path)
+        if path == "/":
+            expect(desk.page.locator(".legend").get_by_text(LONG)).to_be_visible()
+        assert page_width(desk) == 390, path
+    desk.page.get_by_label("Name", exact=True).fill(LONG)
+    desk.page.get_by_role("button", name="Make token").click()
+    made = desk.page.locator(".access__made")
+    expect(made).to_contain_text(LONG)
+    assert page_width(desk) == 390
+    desk.page.set_viewport_size({"width": 1280, "height": 860})
+    assert made.evaluate("(card) => card.scrollWidth - card.clientWidth") == 0
+
+
+def test_a_long_name_in_the_bar_leaves_room_for_its_mark_and_for_the_signals(desk, experiment):
+    desk.open()
+    mark = box(desk.page.locator(".bar > .menu > summary .icon"))
+    assert mark["width"] == 20
+    last = box(desk.page.get_by_role("link", name="Classes"))
+    signals = box(desk.page.locator("#connection"))
+    assert signals["x"] - (last["x"] + last["width"]) >= 16
