@@ -74,3 +74,21 @@ def test_a_long_name_in_the_bar_leaves_room_for_its_mark_and_for_the_signals(des
     last = box(desk.page.get_by_role("link", name="Classes"))
     signals = box(desk.page.locator("#connection"))
     assert signals["x"] - (last["x"] + last["width"]) >= 16
+
+
+def test_numbers_are_in_sight_beside_their_labels_on_a_phone(desk, experiment):
+    jobs = [ran(experiment) for _ in range(6)]
+    desk.page.set_viewport_size(PHONE)
+    desk.open("/job/compare/?" + "&".join(f"job={job.pk}" for job in jobs))
+    frame = desk.page.get_by_role("region", name="Results of the jobs")
+    row = frame.get_by_role("row", name="recon: last loss")
+    label, number = box(row.get_by_role("rowheader")), box(row.get_by_role("cell").first)
+    edge = box(frame)["x"] + box(frame)["width"]
+    assert number["x"] + number["width"] <= edge
+    frame.evaluate("(frame) => { frame.scrollLeft = 100; }")
+    assert box(row.get_by_role("cell").first)["x"] < number["x"]
+    assert box(row.get_by_role("rowheader")) == label
+    desk.open(f"/job/{jobs[0].pk}/")
+    frame = desk.page.get_by_role("region", name="Tasks of the job")
+    cell = box(frame.get_by_role("cell", name="ReconstructionTask"))
+    assert cell["x"] + cell["width"] <= box(frame)["x"] + box(frame)["width"]
