@@ -92,3 +92,25 @@ def test_numbers_are_in_sight_beside_their_labels_on_a_phone(desk, experiment):
     frame = desk.page.get_by_role("region", name="Tasks of the job")
     cell = box(frame.get_by_role("cell", name="ReconstructionTask"))
     assert cell["x"] + cell["width"] <= box(frame)["x"] + box(frame)["width"]
+
+
+def test_notes_are_typed_as_names_are_and_a_refusal_keeps_clear_of_the_edges(desk, experiment):
+    job = ran(experiment)
+    desk.open(f"/job/{job.pk}/")
+    name, notes = desk.page.locator("#job-name"), desk.page.locator("#job-notes-text")
+    font = "(field) => getComputedStyle(field).font"
+    assert notes.evaluate(font) == name.evaluate(font)
+    name.fill("x" * 200)
+    desk.page.get_by_role("button", name="Keep these notes").click()
+    refusal = desk.page.locator("#job-notes-refusal")
+    expect(refusal).to_be_visible()
+    desk.forgive_refusals()
+    panel = box(desk.page.get_by_role("region", name="Notes", exact=True))
+    assert box(refusal)["x"] >= panel["x"] + 12
+    assert box(refusal)["width"] <= panel["width"] - 24
+
+
+def test_the_images_of_a_new_experiment_are_told_in_full_on_a_phone(desk, experiment):
+    desk.page.set_viewport_size(PHONE)
+    desk.open("/experiments/new/")
+    assert box(desk.page.get_by_label("Images like those of"))["width"] > 300
