@@ -114,3 +114,14 @@ def test_the_images_of_a_new_experiment_are_told_in_full_on_a_phone(desk, experi
     desk.page.set_viewport_size(PHONE)
     desk.open("/experiments/new/")
     assert box(desk.page.get_by_label("Images like those of"))["width"] > 300
+
+
+def test_what_saves_the_curves_stays_in_its_place_when_there_is_more_to_choose(desk, experiment):
+    ran(experiment)
+    desk.open()
+    save = desk.page.get_by_role("button", name="PNG")
+    place = box(save)
+    ran(experiment)
+    desk.open()
+    expect(desk.page.locator("[data-compare]")).to_be_visible()
+    assert box(save) == place
