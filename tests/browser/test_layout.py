@@ -4,9 +4,11 @@ import pytest
 from playwright.sync_api import FloatRect, Locator, expect
 
 from tests.dashboard import rows
+from tests.dashboard.measured import answer_call
 from tests.dashboard.rows import Scribe, experiment_make
 from tests.dashboard.states import measured, state_make
-from trainer.models import Job
+from tests.setup.trainer import trainer_stays
+from trainer.models import Call, Job
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -125,3 +127,18 @@ def test_what_saves_the_curves_stays_in_its_place_when_there_is_more_to_choose(d
     desk.open()
     expect(desk.page.locator("[data-compare]")).to_be_visible()
     assert box(save) == place
+
+
+def test_parts_that_cannot_be_compared_say_so_in_one_line_on_a_phone(desk, experiment):
+    trainer_stays()
+    one = state_make(experiment, 100)
+    other = state_make(experiment, 200, one)
+    desk.page.set_viewport_size(PHONE)
+    desk.open(f"/checkpoints/compare/?one={one.pk}&other={other.pk}")
+    part = {"part": "head:digit", "relative": None, "weights": 330}
+    answer = {"one": one.pk, "other": other.pk, "distances": [part], "datasets": []}
+    expect(desk.page.get_by_text("The trainer is comparing")).to_be_visible()
+    answer_call(Call.Kind.COMPARE, answer=answer)
+    note = desk.page.get_by_text("not in both, or of another shape")
+    expect(note).to_be_visible()
+    assert box(note)["height"] < 30
