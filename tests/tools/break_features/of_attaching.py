@@ -54,8 +54,8 @@ BREAKAGES = (
     Breakage(
         name="refusal-is-html",
         file="trainer/api/errors.py",
-        old='return JsonResponse({"error": sentence}, status=status)',
-        new='return HttpResponse(f"<h1>{sentence}</h1>", status=status)',
+        old='return JsonResponse({"error": told}, status=status)',
+        new='return HttpResponse(f"<h1>{told}</h1>", status=status)',
         breaks="Refusals are pages of HTML.",
         check="task_error",
     ),
