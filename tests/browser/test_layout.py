@@ -76,6 +76,10 @@ def test_a_long_name_in_the_bar_leaves_room_for_its_mark_and_for_the_signals(des
     last = box(desk.page.get_by_role("link", name="Classes"))
     signals = box(desk.page.locator("#connection"))
     assert signals["x"] - (last["x"] + last["width"]) >= 16
+    for width in (910, 1190):
+        desk.page.set_viewport_size({"width": width, "height": 860})
+        assert page_width(desk) == width
+        assert box(desk.page.locator(".bar > .menu > summary"))["width"] > 120
 
 
 def test_numbers_are_in_sight_beside_their_labels_on_a_phone(desk, experiment):
