@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.dashboard.measured import answer_call, evaluated, pictured
 from tests.dashboard.rows import experiment_make
+from tests.dashboard.states import measured, state_make
 from tests.setup.trainer import trainer_stays
 from tests.setup.waiting import wait_until
 from trainer.models import Call
@@ -135,7 +136,9 @@ def test_the_worst_stay_first_when_new_images_come(desk, experiment, trainer_onl
     expect(panel(desk, "recon")).to_contain_text("model step 200")
 
 
-def test_both_panels_fit_a_phone(desk, experiment):
+@pytest.mark.parametrize("width", [320, 390])
+def test_both_panels_fit_a_phone(desk, experiment, width):
+    measured(state_make(experiment, 1234567, tag="x" * 80), 0.9)
     evaluated(
         experiment,
         12345678,
@@ -143,10 +146,10 @@ def test_both_panels_fit_a_phone(desk, experiment):
         errors={"digit": "evaluate raised ValueError: " + "x" * 200},
     )
     pictured(experiment, [21.0] * 8)
-    desk.page.set_viewport_size({"width": 390, "height": 844})
+    desk.page.set_viewport_size({"width": width, "height": 844})
     desk.open()
     expect(panel(desk, "recon").locator("figure")).to_have_count(8)
-    width = desk.page.evaluate("document.documentElement.scrollWidth")
-    assert width == 390
+    expect(panel(desk, "eval").get_by_label("Compare with")).to_be_visible()
+    assert desk.page.evaluate("document.documentElement.scrollWidth") == width
     frame = panel(desk, "eval").locator(".eval__frame")
     assert frame.evaluate("(frame) => frame.scrollWidth - frame.clientWidth") == 0
