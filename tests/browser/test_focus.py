@@ -91,7 +91,7 @@ def test_a_chosen_state_has_the_keyboard_and_its_tag_keeps_it(desk, experiment):
     desk.open("/checkpoints/")
     desk.page.get_by_role("link", name="step 100").click()
     panel = desk.page.locator("#checkpoint-panel")
-    expect(panel.get_by_role("heading")).to_have_text("Step 100")
+    expect(panel.get_by_role("heading")).to_have_text("Model step 100")
     expect(panel).to_be_focused()
     panel.get_by_label("Tag").fill("mine")
     rename = panel.locator(f"#state-{root.pk}-rename button")

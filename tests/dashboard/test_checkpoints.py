@@ -158,7 +158,7 @@ def test_a_state_is_tagged_or_renamed_and_others_are_told_by_step_and_number(exp
     root = chain_make(experiment, 1)
     tagged = state_make(experiment, 4241, root, tag="mine")
     page = htmx.get(f"/checkpoints/?checkpoint={root.pk}")
-    assert f"mine, step 4,241, checkpoint {tagged.pk}" in words(page)
+    assert f"mine, model step 4,241, checkpoint {tagged.pk}" in words(page)
     assert ">Tag</button>" in page.content.decode()
     page = htmx.get(f"/checkpoints/?checkpoint={tagged.pk}")
     assert ">Rename</button>" in page.content.decode()
