@@ -2,6 +2,7 @@
 
 import datetime
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from django.db import transaction
@@ -183,3 +184,11 @@ class Scribe:
                 for column, name in enumerate([*names, ""])
             ],
         )
+
+
+def job_run(experiment: Experiment, state: Job.State = Job.State.COMPLETED, **end: Any) -> Job:
+    """Return a job of `steps`, 1000 by default, that wrote 40 and came to its end."""
+    scribe = Scribe.start(experiment, steps=end.pop("steps", 1000))
+    scribe.write(40)
+    scribe.end(state, **end)
+    return scribe.job

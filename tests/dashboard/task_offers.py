@@ -1,16 +1,12 @@
 """Task classes with parameters on offer, a form filled in, and somebody who answers it."""
 
 import threading
-from collections.abc import Callable
 from typing import Any
 
-from django.db import connection
-
+from tests.setup.answering import answering
 from tests.setup.trainer import trainer_stays
-from tests.setup.waiting import wait_until
 from tests.trainer.rows import TASK_CLASSES, offer_make
-from trainer.models import Call, Experiment
-from trainer.services.calls import call_claim, call_finish
+from trainer.models import Experiment
 from trainer.services.registry import registry_store
 
 
@@ -74,27 +70,7 @@ def task_classes_store(experiment: Experiment) -> None:
     experiment.save()
 
 
-def answer_next_call(
-    *, doing: Callable[[dict[str, Any]], object] = dict, **outcome: Any
-) -> threading.Thread:
-    """Answer the next call in a thread, as an eval worker would.
-
-    Args:
-        doing: what it does before; given the call's payload.
-    """
+def answer_next_call(**how: Any) -> threading.Thread:
+    """Answer the next question in a thread, as `answering` does, with a trainer side online."""
     trainer_stays()
-
-    def work() -> None:
-        try:
-            pending = Call.objects.filter(state=Call.State.PENDING)
-            wait_until(pending.exists, "somebody asks")
-            claimed = call_claim(pending.get().pk, worker="a:1:0")
-            assert claimed is not None
-            doing(claimed.payload)
-            call_finish(claimed, **outcome)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    return thread
+    return answering(**how)

@@ -5,9 +5,9 @@ import re
 import pytest
 
 from dashboard.checkpoint_tree import TreeFold, TreeLine, tree_lines
+from tests.dashboard.reading import words
 from tests.dashboard.rows import Scribe
 from tests.dashboard.states import chain_make, state_make
-from tests.dashboard.test_eval_panel import words
 from trainer.models import Checkpoint, Experiment, Job
 from trainer.selectors.checkpoints import job_starts
 from trainer.services.checkpoint_tree import checkpoint_fork

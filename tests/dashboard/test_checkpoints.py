@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 
 from tests.dashboard.measured import answer_call
+from tests.dashboard.reading import words
 from tests.dashboard.states import chain_make, measured, state_make
-from tests.dashboard.test_eval_panel import words
 from trainer.models import Call, Checkpoint, Experiment
 from trainer.services.checkpoint_tree import checkpoint_fork
 from trainer.services.job_start import job_start

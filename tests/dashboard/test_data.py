@@ -4,7 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests.dashboard.measured import PIXEL, name_of
-from tests.dashboard.test_eval_panel import words
+from tests.dashboard.reading import words
 from tests.trainer.rows import dataset_make, offer_make
 from trainer.models import Call, Dataset, TaskCard
 from trainer.selectors.reconstructions import SAMPLE_ROOM

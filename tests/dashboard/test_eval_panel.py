@@ -2,23 +2,17 @@
 
 import math
 import re
-from html import unescape
 
 import pytest
 
 from dashboard.eval_panel import trend_of, verdict_of
 from dashboard.sparkline import sparkline
 from tests.dashboard.measured import answer_call, evaluated
+from tests.dashboard.reading import words
 from tests.dashboard.rows import Scribe
 from trainer.models import Call, EvalRun, TaskCard
 
 PANEL, RUN = "/partials/eval/", "/partials/eval/run/"
-
-
-def words(response) -> str:
-    """Return what somebody reads in a panel."""
-    text = re.sub(r"<[^>]+>", " ", response.content.decode())
-    return re.sub(r"\s+", " ", unescape(text))
 
 
 @pytest.mark.parametrize(

@@ -1,27 +1,16 @@
 """Jobs side by side: what they ran with, what was changed meanwhile, and what they came to."""
 
 import re
-from html import unescape
 
 import pytest
 
 from dashboard.templatetags.figures import NOTHING
-from tests.dashboard.rows import Scribe
+from tests.dashboard.reading import words
+from tests.dashboard.rows import Scribe, job_run
 from trainer.models import EvalResult, EvalRun, Job
 from trainer.services.cards import card_attach
 from trainer.services.commands import command_applied
 from trainer.services.sources import sources_of
-
-
-def words(response):
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
-
-
-def job_run(experiment, state=Job.State.COMPLETED, **end):
-    scribe = Scribe.start(experiment, steps=end.pop("steps", 1000))
-    scribe.write(40)
-    scribe.end(state, **end)
-    return scribe.job
 
 
 def joining(job, name):

@@ -1,27 +1,16 @@
 """The history of jobs: found again, described, compared, run anew."""
 
 import re
-from html import unescape
 
 import pytest
 
-from tests.dashboard.rows import Scribe, experiment_make
+from tests.dashboard.reading import words
+from tests.dashboard.rows import Scribe, experiment_make, job_run
 from trainer.models import Checkpoint, EvalResult, EvalRun, Job, LossSegment, LossSeries
 from trainer.selectors.job_list import jobs_sparks
 from trainer.selectors.losses import loss_columns
 
 EVIL = "<b id=planted>"
-
-
-def words(response):
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
-
-
-def job_run(experiment, state=Job.State.COMPLETED, **end):
-    scribe = Scribe.start(experiment, steps=end.pop("steps", 1000))
-    scribe.write(40)
-    scribe.end(state, **end)
-    return scribe.job
 
 
 @pytest.fixture

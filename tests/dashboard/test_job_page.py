@@ -6,6 +6,7 @@ from html import unescape
 import pytest
 
 from dashboard.templatetags.figures import NOTHING
+from tests.dashboard.reading import words
 from tests.dashboard.rows import TASKS, Scribe, experiment_make
 from tests.trainer.rows import offer_make
 from trainer.models import Job
@@ -34,11 +35,6 @@ def job_run(experiment, state=Job.State.COMPLETED, **end):
     scribe.write(10)
     scribe.end(state, **end)
     return scribe.job
-
-
-def words(response):
-    """Return a page's words, without its tags."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
 
 
 @pytest.fixture

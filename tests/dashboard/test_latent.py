@@ -1,7 +1,7 @@
 """The page of the latent: what it shows of a look, and how one is asked for."""
 
 from tests.dashboard.looks import looked
-from tests.dashboard.test_eval_panel import words
+from tests.dashboard.reading import words
 from trainer.models import Call
 
 PAGE, LOOK = "/latent/", "/partials/latent/look/"

@@ -1,12 +1,10 @@
 """The pages of recipes: forms, runs, one run with its phases, its calls and its comparison."""
 
-import re
-from html import unescape
-
 import pytest
 
 from dashboard.recipe_comparison import comparison_of
 from tests.dashboard.measured import evaluated
+from tests.dashboard.reading import words
 from tests.dashboard.recipe_runs import next_phase, recipes_offer, report, run_begin, say
 from tests.dashboard.task_offers import answer_next_call
 from trainer.models import RecipeRun
@@ -16,11 +14,6 @@ from trainer.services.recipes import recipe_start
 
 EVIL = "<script>alert('x')</script>"
 START = "/partials/recipe_start/FoldRecipe/"
-
-
-def words(response):
-    """Return an answer's words, without its tags."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
 
 
 @pytest.fixture(autouse=True)

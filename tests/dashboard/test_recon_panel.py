@@ -8,7 +8,7 @@ from django.contrib.staticfiles import finders
 
 from acc.evaluation.difference import STEPS, colour_table
 from tests.dashboard.measured import PIXEL, answer_call, name_of, pictured
-from tests.dashboard.test_eval_panel import words
+from tests.dashboard.reading import words
 from trainer.models import Call, TaskCard
 from trainer.services.picture_files import picture_keep
 

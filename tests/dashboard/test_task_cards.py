@@ -2,11 +2,11 @@
 
 import datetime
 import re
-from html import unescape
 
 import numpy as np
 import pytest
 
+from tests.dashboard.reading import words
 from tests.dashboard.rows import Scribe, experiment_make
 from tests.dashboard.task_offers import answer_next_call, text_of
 from trainer.models import Call, JobCommand, RegisteredClass, TaskCard
@@ -19,11 +19,6 @@ RESTORE = "/partials/cards/restore/"
 
 def path(card: TaskCard, verb: str) -> str:
     return f"/partials/cards/{card.pk}/{verb}/"
-
-
-def plain(response) -> str:
-    """Return the words of an answer, without its tags."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", text_of(response))).split())
 
 
 def card_named(experiment, name: str) -> TaskCard:
@@ -49,10 +44,10 @@ def test_a_disabled_task_has_no_health_and_its_loss_is_the_last_one_of_its_train
     scribe.write(1397)
     TaskCard.objects.filter(name="kl").update(enabled=False)
     card = card_named(experiment, "kl")
-    told = plain(htmx.get(PANEL))
+    told = words(htmx.get(PANEL))
     assert "kl last 0.01422 at step 1,397 KLDivergenceTask on digits, whole latent disabled" in told
     assert "recon latest loss 0.007112 ReconstructionTask on digits, whole latent healthy" in told
-    drawer = plain(htmx.get(path(card, "detail")))
+    drawer = words(htmx.get(path(card, "detail")))
     assert "Last, at step 1,397 0.01422" in drawer
     assert "Health disabled" in drawer
 

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import pytest
 from django.utils import timezone
 
+from tests.setup.answering import answering
 from tests.setup.trainer import trainer_stays
 from tests.setup.waiting import wait_until
 from tests.trainer.rows import at_once
-from tests.trainer.services.answering import answering
 from trainer.models import Call, TrainerNode
 from trainer.services import calls, workers
 from trainer.services.calls import (

@@ -6,8 +6,8 @@ import time
 import pytest
 from django.utils import timezone
 
+from tests.setup.answering import answering
 from tests.setup.trainer import trainer_stays
-from tests.trainer.services.answering import answering
 from trainer.models import Call, TrainerNode
 from trainer.selectors import nodes
 from trainer.selectors.nodes import SILENCE_SECONDS, trainer_is_online
