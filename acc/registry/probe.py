@@ -160,6 +160,7 @@ class Probe:
         pipes = {answer_r: (child.answer, ANSWER_BYTES), output_r: (child.output, OUTPUT_BYTES)}
         while True:
             child.give_way()
+            had_ended = child.has_ended  # asked first: by then, all that it wrote is in the pipes
             ready = wait([*pipes, child.process.sentinel], timeout=PATIENT_AFTER)
             for pipe in [pipe for pipe in pipes if pipe in ready]:
                 kept, limit = pipes[pipe]
@@ -172,7 +173,7 @@ class Probe:
                 elif len(kept) > limit:
                     return f"the file prints more than {OUTPUT_BYTES >> 20} MB as it loads"
             # Its end is believed once the pipes hold nothing more.
-            if ready == [child.process.sentinel]:
+            if ready == [child.process.sentinel] or (had_ended and not ready):
                 return ""
             # Whoever was late is not the file where it has ended or answers: we may have been.
             answers = child.process.sentinel in ready or answer_r in ready

@@ -151,7 +151,7 @@ def _class_lines(text: str) -> dict[str, int]:
 def _limit(seconds: float, memory_bytes: int) -> None:
     """Bound time and memory by the kernel as well: the parent may be gone when it matters."""
     if hasattr(signal, "alarm"):
-        signal.alarm(int(seconds) + 2)
+        signal.alarm(2 * int(seconds) + 2)  # a parent that is only late is to be the first
     try:
         import resource
     except ImportError:  # no such limits on this system; the parent's clock still holds

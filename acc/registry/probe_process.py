@@ -18,6 +18,7 @@ BUSY_FACTOR = 15.0
 # For a processor, or for the disk; a file that sleeps does neither, however often one looks.
 IDLE_LOOKS = 3
 WAITING = {psutil.STATUS_RUNNING, psutil.STATUS_DISK_SLEEP}
+ENDED = {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}
 
 
 @dataclass
@@ -49,6 +50,21 @@ class ProbeProcess:
             return float(used.user + used.system)
         return 0.0
 
+    @property
+    def status(self) -> str:
+        """What the kernel says of it, STATUS_DEAD once it is gone, "" where that is not told."""
+        try:
+            return str(psutil.Process(self.process.pid).status())
+        except psutil.NoSuchProcess:
+            return str(psutil.STATUS_DEAD)
+        except psutil.Error:
+            return ""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is over; on a busy machine the warm process learns of it seconds later."""
+        return self.status in ENDED
+
     def give_way(self) -> None:
         """Leave the processor to others once it used more of it than a look takes."""
         if self.is_patient or self.age < PATIENT_AFTER or self.cpu_seconds < PATIENT_AFTER:
@@ -63,8 +79,5 @@ class ProbeProcess:
             return True
         if self.age > seconds * BUSY_FACTOR or self.cpu_seconds > seconds / 2:
             return False
-        is_waiting = False
-        with suppress(psutil.Error):
-            is_waiting = psutil.Process(self.process.pid).status() in WAITING
-        self.idle_looks = 0 if is_waiting else self.idle_looks + 1
+        self.idle_looks = 0 if self.status in WAITING | ENDED else self.idle_looks + 1
         return self.idle_looks < IDLE_LOOKS

@@ -1,5 +1,6 @@
 """Files that do harm as they load: each is one error, and nothing else suffers."""
 
+import os
 import signal
 import sys
 import time
@@ -69,6 +70,26 @@ def test_a_file_is_not_late_where_whoever_looks_is(probe, monkeypatch):
     found = look(probe, HEAD + animal("Dog"))
     assert found.error is None
     assert [one["class_name"] for one in found.classes] == ["Dog"]
+
+
+@linux
+def test_what_a_file_answered_counts_before_the_warm_process_learns_of_its_end(probe, tmp_path):
+    warm = tmp_path / "warm"
+    text = f"""import os, signal
+open({str(warm)!r}, "w").write(str(os.getppid()))
+os.kill(os.getppid(), signal.SIGSTOP)  # such as on a machine that is busy with other things
+"""
+    looked = probe.submit(
+        Path("/nowhere/dog.py"), (text + animal("Dog")).encode(), base=ANIMAL, kinds=KINDS
+    )
+    stopped = int(wait_until(lambda: warm.exists() and warm.read_text(), "the file runs"))
+    try:
+        with pytest.raises(TimeoutError):
+            looked.result(timeout=3)  # twice as long as a file may take
+    finally:
+        os.kill(stopped, signal.SIGCONT)
+    found = looked.result(timeout=120)
+    assert (found.error, [one["class_name"] for one in found.classes]) == (None, ["Dog"])
 
 
 def test_a_process_that_comes_late_to_its_file_gives_the_file_its_whole_time(probe, monkeypatch):
