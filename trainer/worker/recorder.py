@@ -41,7 +41,8 @@ class Recorder(threading.Thread):
     """Stores losses about ten times a second, in order, behind a loop that never waits.
 
     Whatever else has to be written about a step is handed over with `after_losses` and is written
-    after the losses of all steps before it, so that no checkpoint is ever ahead of its curve.
+    after the losses of all steps before it, and their summaries, so that no checkpoint is ever
+    ahead of its curve.
     """
 
     def __init__(
@@ -125,7 +126,8 @@ class Recorder(threading.Thread):
             self._levels.write()
             self._merge()
             now = time.monotonic()
-            if now >= self._next_summary or self._ended.is_set():
+            # What is handed over may read them, as a checkpoint does for its tasks' health.
+            if now >= self._next_summary or self._waiting or self._ended.is_set():
                 self._next_summary = now + SUMMARY_SECONDS
                 self._store_summaries()
         while self._waiting:

@@ -66,3 +66,14 @@ def test_losses_are_stored_once_where_the_database_goes_away_before_a_merge(
     assert (first.first_step, first.step_count) == (1, 2)
     series = LossSeries.objects.get(job=running, task_name="a")
     assert (series.count, series.last_step, series.mean) == (5, 5, 3.0)
+
+
+def test_what_is_written_about_a_step_finds_its_losses_and_their_summary(
+    recorder: Recorder, running: Job
+) -> None:
+    recorder.flush()  # summaries are not due again for a second
+    put(recorder, 1, ONE)
+    found: list[LossSeries] = []
+    recorder.after_losses(lambda: found.extend(LossSeries.objects.filter(job=running)))
+    recorder.flush()
+    assert {series.task_name: series.last_step for series in found} == {"": 1, "a": 1}
