@@ -19,8 +19,12 @@ def postgres_bin() -> Path | None:
 
 
 def chromium_path() -> str | None:
-    """Return the Chromium (or Chrome) to drive, None where there is none."""
-    names = ("chromium", "chromium-browser", "google-chrome")
+    """Return the Chromium (or Chrome) to drive, None where there is none.
+
+    The shell, where it is installed: the same pages, but none of the browser's own, which cost
+    more than ours (it loads its address bar's menus anew for each window).
+    """
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     return next((path for name in names if (path := shutil.which(name))), None)
 
 
@@ -29,7 +33,10 @@ def _node() -> str | None:
 
 
 NEEDS: dict[str, tuple[Callable[[], object], str]] = {
-    "browser": (chromium_path, "Chromium is missing; get it with: apt-get install chromium"),
+    "browser": (
+        chromium_path,
+        "Chromium is missing; get it with: apt-get install chromium-headless-shell",
+    ),
     "node": (_node, "Node is missing; get it with: apt-get install nodejs"),
     "postgres": (
         postgres_bin,

@@ -39,7 +39,7 @@ def run(tmp_path):
 def test_a_missing_program_skips_with_a_line_on_how_to_get_it(run):
     ended = run()
     assert ended.returncode == 0
-    assert "Chromium is missing; get it with: apt-get install chromium" in ended.stdout
+    assert "get it with: apt-get install chromium-headless-shell" in ended.stdout
 
 
 def test_a_skip_fails_in_ci(run):
