@@ -46,6 +46,7 @@ def test_a_viewer_who_tries_all_the_same_is_told_why_on_the_page(viewer_desk, ex
 
 
 def test_a_token_is_made_shown_once_and_revoked(desk, experiment):
+    desk.page.context.grant_permissions(["clipboard-write"], origin=desk.url)
     desk.open("/access/")
     desk.page.get_by_label("Name", exact=True).fill("notebook")
     desk.page.get_by_role("button", name="Make token").click()

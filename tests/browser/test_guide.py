@@ -9,11 +9,16 @@ from trainer.models import Job
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-# What the browser would show; Chromium without a screen shows nothing.
+# What the browser would show; Chromium without a screen shows nothing, and has nobody who could
+# allow it: whatever it answers when asked, its constant stays at denied.
 HEAR_NOTIFICATIONS = """
 window.shown = [];
 const Real = window.Notification;
 window.Notification = class extends Real {
+  static permission = "default";
+  static async requestPermission() {
+    return (this.permission = await super.requestPermission());
+  }
   constructor(title, options) { super(title, options); window.shown.push([title, options.body]); }
 };
 """
