@@ -126,10 +126,13 @@ class Recorder(threading.Thread):
             self._levels.write()
             self._merge()
             now = time.monotonic()
+            is_due = now >= self._next_summary or self._ended.is_set()
             # What is handed over may read them, as a checkpoint does for its tasks' health.
-            if now >= self._next_summary or self._waiting or self._ended.is_set():
+            if is_due or self._waiting:
+                summaries_store(job=self._job, summaries=self.summaries.rows())
+            if is_due:
                 self._next_summary = now + SUMMARY_SECONDS
-                self._store_summaries()
+                self.progress.say(self.summaries.latest())
         while self._waiting:
             self._waiting[0]()
             self._waiting.pop(0)
@@ -196,10 +199,6 @@ class Recorder(threading.Thread):
                     present_ST=part.present_ST,
                 ),
             )
-
-    def _store_summaries(self) -> None:
-        summaries_store(job=self._job, summaries=self.summaries.rows())
-        self.progress.say(self.summaries.latest())
 
     def _keep_small(self, segment: LossSegment) -> None:
         """Remember a segment for merging, with those that it continues."""

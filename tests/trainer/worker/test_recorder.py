@@ -69,7 +69,7 @@ def test_losses_are_stored_once_where_the_database_goes_away_before_a_merge(
 
 
 def test_what_is_written_about_a_step_finds_its_losses_and_their_summary(
-    recorder: Recorder, running: Job
+    recorder: Recorder, running: Job, caplog: pytest.LogCaptureFixture
 ) -> None:
     recorder.flush()  # summaries are not due again for a second
     put(recorder, 1, ONE)
@@ -77,3 +77,4 @@ def test_what_is_written_about_a_step_finds_its_losses_and_their_summary(
     recorder.after_losses(lambda: found.extend(LossSeries.objects.filter(job=running)))
     recorder.flush()
     assert {series.task_name: series.last_step for series in found} == {"": 1, "a": 1}
+    assert len(caplog.messages) == 1  # the terminal hears no more often for it
